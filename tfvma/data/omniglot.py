@@ -1,0 +1,199 @@
+"""Omniglot at 26x26, split 45/5 by alphabets.
+
+Images: B. M. Lake, R. Salakhutdinov, J. B. Tenenbaum (2015), Science 350(6266), read from
+tensorflow-datasets `omniglot` 3.0.0. The five test alphabets are those of Rezende et al.
+(2016), "One-Shot Generalization in Deep Generative Models", also used by Bornschein et al.
+(2017), "Variational Memory Addressing in Generative Models", section 4.2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from tfvma.data.cache import cached_arrays
+from tfvma.data.characters import CharacterSet
+from tfvma.data.preprocess import ink, max_pool_ink
+from tfvma.errors import DataError
+
+VERSION = "3.0.0"
+TEST_ALPHABETS = ("Tengwar", "Sylheti", "Tibetan", "Syriac_(Serto)", "ULOG")
+NUM_CHARACTERS = {"train": 1479, "test": 144}
+DRAWINGS_PER_CHARACTER = 20
+_TFDS_SPLITS = ("train", "test")
+_POOL = 4
+_FILES = (
+    "dataset_info.json",
+    "features.json",
+    "alphabet.labels.txt",
+    *(f"omniglot-{tfds_split}.tfrecord*" for tfds_split in _TFDS_SPLITS),
+)
+_HOME_PAGE = "https://github.com/brendenlake/omniglot"
+_REDUCTION = f"max-pool-{_POOL}"
+_HINT = (
+    "Set --data-dir or TFVMA_DATA_DIR to a folder of tensorflow-datasets that holds "
+    f"omniglot/{VERSION}, or leave both unset to download it."
+)
+
+
+def load(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
+    """Loads "train" (45 alphabets, 1,479 characters) or "test" (5 alphabets, 144 characters).
+
+    `data_dir` as in `load_characters`. Raises DataError, which says what was looked for,
+    where, and what to do, if the records are missing, damaged, or not all there.
+    """
+    if data_dir is not None:
+        folder = _given_folder("data_dir", data_dir)
+    elif os.environ.get("TFVMA_DATA_DIR"):
+        folder = _given_folder("TFVMA_DATA_DIR", os.environ["TFVMA_DATA_DIR"])
+    else:
+        folder = _downloaded_folder()
+    key = f"omniglot26-{VERSION}-{_REDUCTION}-{_fingerprint(folder)}"
+    arrays = cached_arrays(key, lambda: _read_and_reduce(folder))
+    in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
+    chosen = in_test if split == "test" else ~in_test
+    return CharacterSet(
+        name="omniglot26",
+        split=split,
+        drawings=np.ascontiguousarray(arrays["drawings"][chosen]),
+        characters=tuple(arrays["characters"][chosen].tolist()),
+    )
+
+
+def _given_folder(name: str, value: str | os.PathLike) -> Path:
+    folder = Path(value).expanduser() / "omniglot" / VERSION
+    if not folder.is_dir():
+        raise DataError(
+            f"{name}={str(value)!r}: looked for Omniglot in {str(folder)!r}, "
+            f"which does not exist. {_HINT}"
+        )
+    return folder
+
+
+def _downloaded_folder() -> Path:
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder(f"omniglot:{VERSION}")
+    folder = Path(builder.data_dir)
+    if folder.is_dir():
+        return folder
+    downloads = tfds.core.download
+    try:
+        # Without a network tfds tries again for minutes: ask once before.
+        urllib.request.urlopen(_HOME_PAGE, timeout=20).close()
+        builder.download_and_prepare()
+    except (
+        OSError,
+        tfds.download.DownloadError,
+        downloads.download_manager.NonMatchingChecksumError,
+        downloads.extractor.ExtractError,
+    ) as error:
+        raise DataError(
+            f"looked for Omniglot {VERSION} in {str(folder)!r}, found nothing and could not "
+            f"download it ({_reason(error)}). {_HINT}"
+        ) from error
+    return folder
+
+
+def _fingerprint(folder: Path) -> str:
+    """Digest of all that is read, so that the cache never stands in for other or damaged files."""
+    digest = hashlib.sha256()
+    for pattern in _FILES:
+        files = sorted(folder.glob(pattern))
+        if not files:
+            raise DataError(
+                f"looked for {pattern} of Omniglot {VERSION} in {str(folder)!r} and found none. "
+                f"{_HINT}"
+            )
+        for file in files:
+            try:
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+            except OSError as error:
+                raise DataError(f"cannot read {str(file)!r} ({error.strerror}). {_HINT}") from error
+    return digest.hexdigest()[:32]
+
+
+def _read_and_reduce(folder: Path) -> dict[str, np.ndarray]:
+    """Returns "drawings" [C, S, 26, 26], "characters" [C] and "alphabets" [C]: both splits."""
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+    from google.protobuf.json_format import ParseError
+
+    try:
+        builder = tfds.builder_from_directory(folder)
+        parts = [_read_records(builder, tfds_split) for tfds_split in _TFDS_SPLITS]
+        images, alphabets, ids = (np.concatenate(column) for column in zip(*parts, strict=True))
+        names = np.array(builder.info.features["alphabet"].names)[alphabets]
+    except (tf.errors.OpError, ParseError, OSError, ValueError, LookupError) as error:
+        raise DataError(
+            f"cannot read Omniglot {VERSION} in {str(folder)!r}: the files are damaged or "
+            f"incomplete ({_reason(error)}). Replace the folder. {_HINT}"
+        ) from error
+    return _by_character(images, names, ids, folder)
+
+
+def _by_character(
+    images: np.ndarray, names: np.ndarray, ids: np.ndarray, folder: Path
+) -> dict[str, np.ndarray]:
+    """Groups images [N, H, W] by alphabet and number; the drawings keep their order."""
+    order = np.lexsort((ids, names))
+    images, names, ids = images[order], names[order], ids[order]
+    first = np.flatnonzero(np.r_[True, (names[1:] != names[:-1]) | (ids[1:] != ids[:-1])])
+    counts = np.diff(np.r_[first, len(names)])
+    names, ids = names[first], ids[first]
+
+    expected = sum(NUM_CHARACTERS.values())
+    num_test = int(np.isin(names, TEST_ALPHABETS).sum())
+    if (
+        len(names) != expected
+        or num_test != NUM_CHARACTERS["test"]
+        or np.any(counts != DRAWINGS_PER_CHARACTER)
+    ):
+        raise DataError(
+            f"Omniglot in {str(folder)!r} holds {len(images)} images of {len(names)} characters, "
+            f"{num_test} of them in the test alphabets: expected "
+            f"{expected * DRAWINGS_PER_CHARACTER} images, {DRAWINGS_PER_CHARACTER} of each of "
+            f"{expected} characters, {NUM_CHARACTERS['test']} of them in the test alphabets. "
+            f"Replace the folder. {_HINT}"
+        )
+    return {
+        "drawings": images.reshape(expected, DRAWINGS_PER_CHARACTER, *images.shape[1:]),
+        "characters": np.array([f"{name}_{i}" for name, i in zip(names, ids, strict=True)]),
+        "alphabets": names,
+    }
+
+
+def _read_records(builder, tfds_split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reads one split in record order: images [N, 26, 26], alphabet indices [N], ids [N]."""
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    records = builder.as_dataset(
+        split=tfds_split,
+        decoders={"image": tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+        shuffle_files=False,
+    )
+
+    def decode(record):
+        grey = tf.io.decode_png(record["image"], channels=1)[..., 0]
+        return tf.ensure_shape(grey, [105, 105]), record["alphabet"], record["alphabet_char_id"]
+
+    batches = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(512)
+    images, alphabets, ids = [], [], []
+    for grey, alphabet, number in batches.prefetch(2).as_numpy_iterator():
+        images.append(max_pool_ink(ink(grey), _POOL))
+        alphabets.append(alphabet)
+        ids.append(number)
+    return np.concatenate(images), np.concatenate(alphabets), np.concatenate(ids)
+
+
+def _reason(error: Exception) -> str:
+    """The first line of a message, without the names of TensorFlow's graph nodes."""
+    line = str(error).strip().partition("\n")[0]
+    return re.sub(r"\{\{.*?\}\}|\[Op:.*", "", line).strip()

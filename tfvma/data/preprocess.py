@@ -1,0 +1,38 @@
+"""From scanned images to ink."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.validation import check_at_least
+
+
+def ink(images: np.ndarray, threshold: int = 128) -> np.ndarray:
+    """uint8 grey images (0 = black) to uint8 ink: 1 where darker than `threshold`, else 0."""
+    return (images < threshold).astype(np.uint8)
+
+
+def max_pool_ink(images: np.ndarray, factor: int) -> np.ndarray:
+    """Shrinks ink images: a pixel is ink if any pixel of its factor x factor block is.
+
+    Args:
+      images: uint8 [N, H, W], 1 = ink. Rows and columns beyond the last whole block are cut.
+      factor: the block size, at most H and W.
+
+    Returns uint8 [N, H // factor, W // factor]. Raises InvalidArgumentError for images of
+    another rank or a factor that leaves no pixel.
+    """
+    if images.ndim != 3:
+        raise InvalidArgumentError(
+            f"images of shape {list(images.shape)}: expected [number, height, width]."
+        )
+    count, height, width = images.shape
+    check_at_least("factor", factor, 1)
+    rows, columns = height // factor, width // factor
+    if not (rows and columns):
+        raise InvalidArgumentError(
+            f"factor={factor}: expected at most the image size, {height}x{width}."
+        )
+    whole = images[:, : rows * factor, : columns * factor]
+    return whole.reshape(count, rows, factor, columns, factor).max(axis=(2, 4))

@@ -1,0 +1,23 @@
+"""Tensors to TFP distributions: the one place where parameters become densities."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfd = tfp.distributions
+
+
+def address_distribution(log_probs: tf.Tensor) -> tfd.OneHotCategorical:
+    """Categorical over the slots of a memory; `log_probs` is [..., M]."""
+    return tfd.OneHotCategorical(logits=log_probs)
+
+
+def latent_distribution(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Independent:
+    """Diagonal normal over z; `loc` and `scale` (standard deviation) are [..., D]."""
+    return tfd.Independent(tfd.Normal(loc, scale), reinterpreted_batch_ndims=1)
+
+
+def likelihood(logits: tf.Tensor) -> tfd.Independent:
+    """Independent Bernoulli pixels; `logits` is [..., H, W, 1]."""
+    return tfd.Independent(tfd.Bernoulli(logits=logits), reinterpreted_batch_ndims=3)
