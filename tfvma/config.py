@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import json
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from tfvma.errors import InvalidArgumentError
+from tfvma.validation import check_at_least, check_choice
+
+SCHEDULES = ("constant", "cosine")
+PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,16 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class IntervalConfig:
+    """After how many steps something is done while training; 0 is never."""
+
+    log: int = 100
+    validation: int = 1_000
+    checkpoint: int = 500
+    picture: int = 5_000
+
+
+@dataclass(frozen=True)
 class Config:
     """One experiment. `name` is the folder under `runs/` and `savedmodels/`."""
 
@@ -60,3 +78,132 @@ class Config:
     episodes: EpisodeConfig = field(default_factory=EpisodeConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    intervals: IntervalConfig = field(default_factory=IntervalConfig)
+
+
+def option_types() -> dict[str, Any]:
+    """The type of every option, by dotted key: {"training.steps": int, ...}."""
+    return {
+        f"{section}.{name}": hint
+        for section, kind in get_type_hints(Config).items()
+        if dataclasses.is_dataclass(kind)
+        for name, hint in get_type_hints(kind).items()
+    }
+
+
+def options(config: Config) -> dict[str, Any]:
+    """The value of every option, by dotted key: {"training.steps": 40000, ...}."""
+    return {
+        f"{section}.{name}": value
+        for section, values in dataclasses.asdict(config).items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+    }
+
+
+def replace_options(config: Config, values: Mapping[str, Any]) -> Config:
+    """`config` with other values for some dotted keys.
+
+    Raises InvalidArgumentError for an unknown key or a value of another type.
+    """
+    types = option_types()
+    sections: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        if key not in types:
+            raise InvalidArgumentError(_unknown(key, value, types))
+        section, name = key.split(".")
+        sections.setdefault(section, {})[name] = _typed(key, value, types[key])
+    return dataclasses.replace(
+        config,
+        **{
+            section: dataclasses.replace(getattr(config, section), **changes)
+            for section, changes in sections.items()
+        },
+    )
+
+
+def to_dict(config: Config) -> dict[str, Any]:
+    """Nested dicts, lists, strings and numbers, as JSON has them."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def from_dict(values: Mapping[str, Any]) -> Config:
+    """The inverse of `to_dict`; what is not there takes its default.
+
+    Raises InvalidArgumentError for an unknown key or a value of another type.
+    """
+    name = values.get("name")
+    if not isinstance(name, str):
+        raise InvalidArgumentError(f"name={name!r}: expected a string.")
+    flat: dict[str, Any] = {}
+    for section, content in values.items():
+        if section == "name":
+            continue
+        if not isinstance(content, Mapping):
+            raise InvalidArgumentError(_unknown(section, content, option_types()))
+        flat.update({f"{section}.{key}": value for key, value in content.items()})
+    return replace_options(Config(name), flat)
+
+
+def check_config(config: Config) -> None:
+    """Raises InvalidArgumentError for a value that no run can work with.
+
+    What layers and estimators require they check themselves when they are made.
+    """
+    values = options(config)
+    for key in (
+        "episodes.num_classes",
+        "episodes.targets_per_class",
+        "episodes.shots",
+        "training.steps",
+        "training.num_samples",
+    ):
+        check_at_least(key, values[key], 1)
+    for key in (
+        "training.learning_rate_warmup",
+        "training.latent_warmup",
+        "training.l2",
+        "training.seed",
+        "intervals.log",
+        "intervals.validation",
+        "intervals.checkpoint",
+        "intervals.picture",
+    ):
+        check_at_least(key, values[key], 0)
+    check_choice("training.schedule", config.training.schedule, SCHEDULES)
+    check_choice("training.precision", config.training.precision, PRECISIONS)
+    rate, momentum = config.training.learning_rate, config.training.ema_momentum
+    if not rate > 0.0:
+        raise InvalidArgumentError(f"training.learning_rate={rate!r}: expected more than 0.")
+    if not 0.0 <= momentum < 1.0:
+        raise InvalidArgumentError(
+            f"training.ema_momentum={momentum!r}: expected at least 0 and less than 1."
+        )
+
+
+def _typed(key: str, value: Any, hint: Any) -> Any:
+    if hint is float and type(value) is int:
+        return float(value)
+    if hint is float and isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArgumentError(f"{key}={value!r}: expected a finite number.")
+    if get_origin(hint) is tuple:
+        item = get_args(hint)[0]
+        if isinstance(value, (list, tuple)) and all(type(part) is item for part in value):
+            return tuple(value)
+    elif type(value) is hint:
+        return value
+    raise InvalidArgumentError(f"{key}={value!r}: expected {describe_type(hint)}.")
+
+
+def describe_type(hint: Any) -> str:
+    """A type of an option in words."""
+    if get_origin(hint) is tuple:
+        return "whole numbers such as 24,32"
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[hint]
+
+
+def _unknown(key: str, value: Any, known: Collection[str]) -> str:
+    same_name = [other for other in known if other.endswith("." + key.rpartition(".")[2])]
+    near = same_name or difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    expected = " or ".join(near) if near else "one of " + ", ".join(known)
+    return f"{key}={value!r}: there is no option {key!r}; expected {expected}."

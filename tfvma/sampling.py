@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-# Keeps -log(-log(u)) finite; 2^-25 is half the spacing of float32 uniforms.
-_SMALLEST = 2.0**-25
+# Uniforms are multiples of 2^-23 in [0, 1); half a spacing more keeps -log(-log(u)) finite.
+_HALF_SPACING = 2.0**-24
 
 
 def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed) -> tf.Tensor:
@@ -25,7 +25,7 @@ def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed)
     """
     shape = tf.concat([[num_samples], tf.shape(log_posterior)], axis=0)
     uniform = tf.random.stateless_uniform(shape, seed, alg="philox")
-    gumbel = -tf.math.log(-tf.math.log(tf.clip_by_value(uniform, _SMALLEST, 1.0 - _SMALLEST)))
+    gumbel = -tf.math.log(-tf.math.log(uniform + _HALF_SPACING))
     return tf.argmax(log_posterior + gumbel, axis=-1, output_type=tf.int32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import urllib.error
@@ -19,6 +20,7 @@ from tfvma.errors import DataError
 ALPHABETS = ("Greek", "ULOG", "Aurek")
 CHARACTERS = (("Greek", 0), ("Greek", 10), ("Greek", 2), ("ULOG", 1), ("Aurek", 0))
 DRAWINGS = 3
+TEST_RECORDS = "omniglot-test.tfrecord-00000-of-00001"
 
 
 def grey(character: int, drawing: int) -> np.ndarray:
@@ -136,15 +138,20 @@ def test_a_folder_that_is_missing_is_named():
 
 
 @pytest.mark.parametrize(
-    "file",
+    ("file", "damage"),
     [
-        "dataset_info.json",
-        "features.json",
-        "alphabet.labels.txt",
-        "omniglot-test.tfrecord-00000-of-00001",
+        ("dataset_info.json", "missing"),
+        ("dataset_info.json", "half"),
+        ("features.json", "missing"),
+        ("features.json", "half"),
+        ("alphabet.labels.txt", "missing"),
+        ("alphabet.labels.txt", "half"),
+        (TEST_RECORDS, "missing"),
+        (TEST_RECORDS, "half"),
+        (TEST_RECORDS, "empty"),
+        (TEST_RECORDS, "changed"),
     ],
 )
-@pytest.mark.parametrize("damage", ["missing", "half", "empty", "changed"])
 def test_damage_is_reported_although_the_cache_holds_good_data(small, data_dir, file, damage):
     omniglot.load("train", data_dir)
     path = small / file
@@ -152,12 +159,13 @@ def test_damage_is_reported_although_the_cache_holds_good_data(small, data_dir, 
     middle = len(content) // 2
     if damage == "missing":
         path.unlink()
-    elif damage == "half":
-        path.write_bytes(content[:middle])
-    elif damage == "empty":
-        path.write_bytes(b"")
     else:
-        path.write_bytes(content[:middle] + b"\xff" + content[middle + 1 :])
+        damaged = {
+            "half": content[:middle],
+            "empty": b"",
+            "changed": content[:middle] + b"\xff" + content[middle + 1 :],
+        }
+        path.write_bytes(damaged[damage])
     with pytest.raises(DataError, match="Set --data-dir or TFVMA_DATA_DIR") as caught:
         omniglot.load("train", data_dir)
     assert str(small) in str(caught.value)
@@ -190,12 +198,7 @@ class Builder:
 def online(monkeypatch):
     """No folder is given, and the home page of Omniglot answers."""
     monkeypatch.delenv("TFVMA_DATA_DIR", raising=False)
-
-    def answer(url, timeout):
-        (Path(__file__).parent / "unused").name
-        return open(__file__, "rb")
-
-    monkeypatch.setattr(urllib.request, "urlopen", answer)
+    monkeypatch.setattr(urllib.request, "urlopen", lambda url, timeout: io.BytesIO())
 
 
 def use(builder, monkeypatch):
@@ -255,14 +258,13 @@ def test_real_drawings_equal_a_plain_reading(real, omniglot_dir):
     builder = tfds.builder("omniglot", data_dir=omniglot_dir)
     names = builder.info.features["alphabet"].names
     seen = {}
-    for record in tfds.as_numpy(builder.as_dataset("train").take(300)):
+    for record in tfds.as_numpy(builder.as_dataset("train").take(200)):
         name = f"{names[record['alphabet']]}_{record['alphabet_char_id']}"
         drawing = seen[name] = seen.get(name, -1) + 1
         black = record["image"][..., 0] == 0
-        expected = [
-            [black[4 * row : 4 * row + 4, 4 * column : 4 * column + 4].any() for column in range(26)]
-            for row in range(26)
-        ]
+        expected = np.zeros([26, 26])
+        for row, column in np.ndindex(26, 26):
+            expected[row, column] = black[4 * row :, 4 * column :][:4, :4].any()
         stored = real["train"].drawings[real["train"].characters.index(name), drawing]
         np.testing.assert_array_equal(stored, expected)
 
@@ -273,5 +275,5 @@ def test_a_truncated_real_record_is_reported(omniglot_dir, tmp_path):
     shutil.copytree(source, folder)
     path = next(folder.glob("omniglot-train.tfrecord*"))
     path.write_bytes(path.read_bytes()[:1_000_000])
-    with pytest.raises(DataError, match="damaged or incomplete .truncated record"):
+    with pytest.raises(DataError, match=r"damaged or incomplete \(truncated record"):
         omniglot.load("test", str(tmp_path))

@@ -15,7 +15,9 @@ def test_ink_is_one_and_paper_zero():
     np.testing.assert_array_equal(result, [[[1, 1, 0, 0]]])
 
 
-@pytest.mark.parametrize(("height", "width", "factor"), [(8, 8, 4), (9, 7, 2), (5, 5, 1), (6, 4, 4)])
+@pytest.mark.parametrize(
+    ("height", "width", "factor"), [(8, 8, 4), (9, 7, 2), (5, 5, 1), (6, 4, 4)]
+)
 def test_max_pool_equals_a_loop_over_blocks(height, width, factor):
     images = (np.random.default_rng(0).random([3, height, width]) < 0.1).astype(np.uint8)
     pooled = max_pool_ink(images, factor)

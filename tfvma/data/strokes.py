@@ -26,7 +26,7 @@ DRAWINGS_PER_CHARACTER = 20
 IMAGE_SIZE = 26
 MAX_STROKES = 5
 # Part of the cache key: to be raised with every change of the images.
-VERSION = 1
+VERSION = 2
 
 _SEGMENTS = 8
 _VERTICES = _SEGMENTS + 1
@@ -45,8 +45,8 @@ _COMPASS = np.rint(1024 * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)) 
 # length, its shape, and the place of its attachment relative to the character; shape, size
 # and place (pixels) of the whole; radius of the pen (64ths of a pixel).
 _WOBBLE = 0.014
-_STROKE_SHAPE = 0.12
-_SLIP = 0.055
+_STROKE_SHAPE = 0.13
+_SLIP = 0.06
 _FIGURE_SHAPE = 0.05
 _FIGURE_SIZE = 0.08
 _PLACE = 1.3
@@ -208,7 +208,7 @@ def invent_alphabet(rng: np.random.Generator) -> tuple[Style, Plans]:
     """Returns an alphabet and the plans of its 30 characters, no two of which look the same."""
     style = _invent_style(rng)
     plans = _invent_candidates(rng, style, 4 * CHARACTERS_PER_ALPHABET)
-    while len(distinct := _distinct(_draw_plainly(style, plans))) < CHARACTERS_PER_ALPHABET:
+    while len(distinct := _distinct(draw_plainly(style, plans))) < CHARACTERS_PER_ALPHABET:
         plans = plans.join(_invent_candidates(rng, style, 4 * CHARACTERS_PER_ALPHABET))
     return style, plans.take(distinct[:CHARACTERS_PER_ALPHABET])
 
@@ -318,11 +318,11 @@ def _distinct(images: np.ndarray) -> np.ndarray:
     return np.array(chosen)
 
 
-def _draw_plainly(style: Style, plans: Plans) -> np.ndarray:
+def draw_plainly(style: Style, plans: Plans) -> np.ndarray:
     """Returns every character without noise: uint8 [C, 26, 26]."""
     figures = _assemble(plans, _strokes(style, plans), plans.gap[:, None])
     figures = _placed(figures * _scale(style, plans), np.zeros((*figures.shape[:2], 2)))
-    return _ink(figures, plans.count, style.roundness, np.full(figures.shape[:2], _PEN))[:, 0]
+    return render(figures, plans.count, style.roundness, np.full(figures.shape[:2], _PEN))[:, 0]
 
 
 def _draw(rng: np.random.Generator, style: Style, plans: Plans) -> np.ndarray:
@@ -346,7 +346,7 @@ def _draw(rng: np.random.Generator, style: Style, plans: Plans) -> np.ndarray:
     figures = figures * (1 + _FIGURE_SIZE * habit()).clip(0.6, 1.4)[..., None, None, None]
     figures = _placed(figures, _PLACE * habit(2))
     pen = _PEN + np.rint(_PEN_SPREAD * habit()).clip(-2 * _PEN_SPREAD, 2 * _PEN_SPREAD)
-    return _ink(figures, plans.count, style.roundness, pen)
+    return render(figures, plans.count, style.roundness, pen)
 
 
 def _strokes(style: Style, plans: Plans) -> np.ndarray:
@@ -406,7 +406,7 @@ def _placed(figures: np.ndarray, offset: np.ndarray) -> np.ndarray:
     return figures * shrink[:, :, None, None] + middle[:, :, None, None]
 
 
-def _curve(roundness: int) -> tuple[np.ndarray, int]:
+def curve(roundness: int) -> tuple[np.ndarray, int]:
     """Points of a stroke as integer weights [T, 9] of its vertices, and their common sum.
 
     A mean of the polygon and of its uniform cubic B-spline, which starts and ends at the
@@ -440,7 +440,7 @@ def _curve(roundness: int) -> tuple[np.ndarray, int]:
     return np.concatenate([inner, last]), total
 
 
-def _ink(figures: np.ndarray, count: np.ndarray, roundness: int, pen: np.ndarray) -> np.ndarray:
+def render(figures: np.ndarray, count: np.ndarray, roundness: int, pen: np.ndarray) -> np.ndarray:
     """Draws figures with round pens.
 
     Args:
@@ -452,7 +452,7 @@ def _ink(figures: np.ndarray, count: np.ndarray, roundness: int, pen: np.ndarray
 
     Returns uint8 [C, S, 26, 26]: 1 for each pixel that the pen touches.
     """
-    weights, total = _curve(roundness)
+    weights, total = curve(roundness)
     used = np.broadcast_to(np.arange(MAX_STROKES) < count[:, None, None], figures.shape[:3])
     # Whole numbers below 2**53: the matrix product is exact, whatever its order.
     points = np.floor(weights @ np.rint(figures[used] * _UNITS) / total).astype(np.int32)

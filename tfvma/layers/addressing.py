@@ -15,8 +15,8 @@ _SMALLEST_NORM = 1e-6
 
 
 def _unit(vectors: tf.Tensor) -> tf.Tensor:
-    norm = tf.norm(vectors, axis=-1, keepdims=True)
-    return vectors / tf.maximum(norm, _SMALLEST_NORM)
+    # The floor lies under the root: XLA's gradient of the root at 0 is NaN.
+    return tf.math.l2_normalize(vectors, axis=-1, epsilon=_SMALLEST_NORM**2)
 
 
 def similarity_scores(queries: tf.Tensor, keys: tf.Tensor, similarity: str) -> tf.Tensor:
@@ -73,7 +73,8 @@ class Addressing(keras.layers.Layer):
             key_dim = self.key_embedding.compute_output_shape(entries_shape)[-1]
             self.prior_query = self.add_weight(
                 shape=(key_dim,),
-                initializer="zeros",
+                # Zeros give a flat prior at first; a cosine has no gradient worth having there.
+                initializer="random_normal" if self.similarity == "cosine" else "zeros",
                 dtype="float32",
                 autocast=False,
                 name="prior_query",

@@ -29,8 +29,11 @@ class Upscale(keras.layers.Layer):
     def build(self, features_shape):
         self.kernel = self.add_weight(
             shape=(3, 3, self.filters, features_shape[-1]),
-            # Fans are counted as for a convolution, whose kernel has them the other way round.
-            initializer="glorot_uniform",
+            # A pixel is reached by 9 / stride^2 taps; its two summands share the variance
+            # that keeps ReLU activations at one scale (He et al. 2015).
+            initializer=keras.initializers.RandomNormal(
+                stddev=self.stride / (3.0 * math.sqrt(features_shape[-1]))
+            ),
             name="kernel",
         )
         if self.use_bias:
@@ -103,22 +106,33 @@ class ConvDecoder(keras.layers.Layer):
 
         policy = self.dtype_policy
         self.summary_hidden = keras.layers.Dense(
-            hidden_units, "relu", dtype=policy, name="summary_hidden"
+            hidden_units,
+            "relu",
+            kernel_initializer="he_normal",
+            dtype=policy,
+            name="summary_hidden",
         )
         self.summary = keras.layers.Dense(latent_dim, dtype=policy, name="summary")
-        self.z_dense = keras.layers.Dense(self.top_units, dtype=policy, name="z_dense")
+        # Biases are in the part that runs once per entry.
+        self.z_dense = keras.layers.Dense(
+            self.top_units,
+            use_bias=False,
+            kernel_initializer="lecun_normal",
+            dtype=policy,
+            name="z_dense",
+        )
         self.summary_dense = keras.layers.Dense(
-            self.top_units, use_bias=False, dtype=policy, name="summary_dense"
+            self.top_units, kernel_initializer="lecun_normal", dtype=policy, name="summary_dense"
         )
         levels = list(reversed(range(len(self.filters))))
         self.upscales = [
-            Upscale(widths[i], sizes[i], strides[i], dtype=policy, name=f"up{i + 1}")
+            Upscale(
+                widths[i], sizes[i], strides[i], use_bias=False, dtype=policy, name=f"up{i + 1}"
+            )
             for i in levels
         ]
         self.skips = [
-            Upscale(
-                widths[i], sizes[i], strides[i], use_bias=False, dtype=policy, name=f"skip{i + 1}"
-            )
+            Upscale(widths[i], sizes[i], strides[i], dtype=policy, name=f"skip{i + 1}")
             for i in levels
         ]
         self.image_skip = Upscale(1, image_size, 1, use_bias=False, dtype=policy, name="image_skip")

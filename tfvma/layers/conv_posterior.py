@@ -44,6 +44,7 @@ class ConvPosterior(keras.layers.Layer):
             3,
             strides=stride,
             padding="same",
+            kernel_initializer="he_normal",
             dtype=self.dtype_policy,
             name="conv1_x",
         )
@@ -52,6 +53,7 @@ class ConvPosterior(keras.layers.Layer):
             3,
             strides=stride,
             padding="same",
+            kernel_initializer="he_normal",
             use_bias=False,
             dtype=self.dtype_policy,
             name="conv1_entry",

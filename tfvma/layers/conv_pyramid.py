@@ -61,6 +61,7 @@ class ConvPyramid(keras.layers.Layer):
                 strides=stride,
                 padding="same",
                 activation="relu",
+                kernel_initializer="he_normal",
                 dtype=self.dtype_policy,
                 name=f"conv{layer}",
             )
@@ -122,7 +123,11 @@ class ConvEmbedding(keras.layers.Layer):
         self.hidden_units = hidden_units
         self.pyramid = ConvPyramid(filters, stride_first, dtype=self.dtype_policy, name="pyramid")
         self.hidden = keras.layers.Dense(
-            hidden_units, "relu", dtype=self.dtype_policy, name="hidden"
+            hidden_units,
+            "relu",
+            kernel_initializer="he_normal",
+            dtype=self.dtype_policy,
+            name="hidden",
         )
         self.embedding = keras.layers.Dense(embedding_dim, dtype="float32", name="embedding")
 

@@ -28,7 +28,11 @@ class GaussianHead(keras.layers.Layer):
         self.latent_dim = latent_dim
         self.hidden_units = hidden_units
         self.hidden = keras.layers.Dense(
-            hidden_units, "relu", dtype=self.dtype_policy, name="hidden"
+            hidden_units,
+            "relu",
+            kernel_initializer="he_normal",
+            dtype=self.dtype_policy,
+            name="hidden",
         )
         self.parameters = keras.layers.Dense(2 * latent_dim, dtype="float32", name="parameters")
 

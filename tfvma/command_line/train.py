@@ -1,0 +1,111 @@
+"""train.py: trains a preset, or goes on with a run that was stopped."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfvma.config import Config, check_config
+from tfvma.errors import InvalidArgumentError, TfvmaError
+from tfvma.overrides import apply_overrides
+from tfvma.presets import get_preset, preset_names
+from tfvma.validation import check_writable
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of train.py."""
+    options = argparse.ArgumentParser(
+        prog="train.py",
+        description="Trains a model. The same command goes on with a run that was stopped or "
+        "killed, from its last checkpoint.",
+        epilog="presets: " + ", ".join(preset_names()),
+    )
+    options.add_argument("--preset", required=True, metavar="NAME", help="what to train")
+    options.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="the folder of tensorflow-datasets; else $TFVMA_DATA_DIR, else its own default, "
+        "to which it downloads",
+    )
+    options.add_argument(
+        "--runs-dir", default="runs", metavar="DIR", help="holds a folder per run (%(default)s)"
+    )
+    options.add_argument("--name", help="the run's folder in it (the preset's name)")
+    options.add_argument("--steps", metavar="N", help="short for --set training.steps=N")
+    options.add_argument("--seed", metavar="N", help="short for --set training.seed=N")
+    options.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="OPTION=VALUE",
+        help="changes an option of the preset, such as training.learning_rate=1e-4 or "
+        "model.filters=24,32; can be repeated",
+    )
+    options.add_argument(
+        "--accept-changes",
+        action="store_true",
+        help="go on with a run although its configuration was another",
+    )
+    options.add_argument("--quiet", action="store_true", help="show no progress")
+    return options
+
+
+def configure(arguments: argparse.Namespace) -> Config:
+    """The configuration that the options ask for; raises InvalidArgumentError."""
+    name = arguments.name or arguments.preset
+    config = dataclasses.replace(get_preset(arguments.preset), name=name)
+    if Path(name).name != name:
+        raise InvalidArgumentError(f"--name={name!r}: expected the name of a folder, no path.")
+    overrides = list(arguments.overrides)
+    if arguments.steps is not None:
+        overrides.append(f"training.steps={arguments.steps}")
+    if arguments.seed is not None:
+        overrides.append(f"training.seed={arguments.seed}")
+    config = apply_overrides(config, overrides)
+    check_config(config)
+    return config
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs train.py; returns its exit code: 0, 2 for an error, 128 + the signal that stopped it."""
+    parsed = parser().parse_args(arguments)
+    try:
+        return _train(parsed)
+    except TfvmaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _train(parsed: argparse.Namespace) -> int:
+    config = configure(parsed)
+    check_writable("--runs-dir", parsed.runs_dir)
+    run_dir = Path(parsed.runs_dir) / config.name
+
+    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
+    from tfvma.training import train
+
+    result = train(
+        config,
+        run_dir,
+        parsed.data_dir,
+        progress=None if parsed.quiet else sys.stderr,
+        accept_changes=parsed.accept_changes,
+    )
+    if result.interrupted_by is not None:
+        print(
+            f"{result.interrupted_by.name}: stopped and saved at step {result.step} of "
+            f"{config.training.steps}; the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return 128 + result.interrupted_by
+    held_out = result.metrics.get("val_iw_bound")
+    bound = "" if held_out is None else f", held-out bound {held_out:.2f} nats"
+    print(
+        f"{config.name}: {result.step} steps in {result.seconds / 60:.1f} minutes{bound}; "
+        f"weights in {run_dir / 'model.weights.h5'}"
+    )
+    return 0

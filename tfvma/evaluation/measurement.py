@@ -1,0 +1,25 @@
+"""One measured number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfvma.evaluation.standard_error import Estimate
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A mean over targets, with its standard error clustered by episode.
+
+    Attributes:
+      metric: "nll", "kl_a", "kl_z" or "reconstruction" in nats per image, "accuracy" or
+        "address_accuracy" as a fraction.
+      estimate: mean and standard error.
+      num_samples: K, or None for what does not depend on it.
+      targets: drawings averaged over.
+    """
+
+    metric: str
+    estimate: Estimate
+    num_samples: int | None
+    targets: int

@@ -1,0 +1,97 @@
+"""`metrics.json`: a list of rows, one for each number that was ever measured."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from tfvma.errors import OutputError
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measured number and how it came about.
+
+    Attributes:
+      protocol: protocol and settings, "few_shot C=8 S=4 omniglot26/test".
+      metric, value, stderr: nats per image, or a fraction for accuracies; the standard
+        error is clustered by episode.
+      num_samples: K, None for what does not depend on it.
+      targets: drawings averaged over.
+      steps, minutes: of training; None where they are not known.
+      version: of tfvma.
+      seed: of episodes and samples.
+      paper: the figure that the paper prints for this row, or None.
+      command: what to type to measure it again.
+      note: what a reader has to know, or "".
+    """
+
+    protocol: str
+    metric: str
+    value: float
+    stderr: float
+    num_samples: int | None
+    targets: int
+    steps: int | None
+    minutes: float | None
+    version: str
+    seed: int
+    paper: float | None
+    command: str
+    note: str
+
+    @property
+    def key(self) -> tuple[str, str, int | None]:
+        """What a newer row replaces."""
+        return self.protocol, self.metric, self.num_samples
+
+
+def read_rows(path: str | os.PathLike) -> list[Row]:
+    """The rows of a metrics file, none where there is no file.
+
+    Raises OutputError for a file that is not such a list, so that it is not overwritten.
+    """
+    try:
+        text = Path(path).read_text()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise OutputError(f"output={str(path)!r}: cannot be read ({error.strerror}).") from error
+    try:
+        return [Row(**record) for record in json.loads(text)]
+    except (ValueError, TypeError) as error:
+        names = ", ".join(field.name for field in fields(Row))
+        raise OutputError(
+            f"output={str(path)!r}: expected a list of rows with {names} ({error}); "
+            "move the file away or choose another."
+        ) from error
+
+
+def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """Old and new rows; a new row takes the place of the old one with the same key."""
+    rows = {row.key: row for row in old}
+    rows.update({row.key: row for row in new})
+    return list(rows.values())
+
+
+def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
+    """Writes a metrics file beside itself and renames it: readers see all or nothing.
+
+    Raises OutputError where that is not possible.
+    """
+    path = Path(path)
+    text = json.dumps([asdict(row) for row in rows], indent=1, allow_nan=False)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            beside.write_text(text + "\n")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"output={str(path)!r}: cannot be written ({error.strerror})."
+        ) from error

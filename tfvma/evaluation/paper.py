@@ -1,0 +1,36 @@
+"""What Bornschein et al. (2017) print for what is measured here; nats and fractions."""
+
+from __future__ import annotations
+
+from tfvma.evaluation.protocols import Classification, FewShot
+
+# Section 4.2, "Few-shot classification"; the model's number of examples is not stated.
+_ACCURACY = {(5, 1): 0.91, (5, 5): 0.97, (20, 1): 0.77, (20, 5): 0.90}
+# Figure 4B, models trained with more and more examples per class, K = 4.
+_RANGES = {"nll": (75.1, 69.1), "kl_a": (2.0, 4.5), "kl_z": (28.2, 21.8)}
+
+
+def paper_value(
+    protocol: FewShot | Classification, dataset: str, split: str, metric: str
+) -> float | None:
+    """The figure printed for exactly this setting, or None."""
+    if (dataset, split, metric) != ("omniglot26", "test", "accuracy"):
+        return None
+    return _ACCURACY.get((protocol.num_classes, protocol.shots))
+
+
+def paper_note(
+    protocol: FewShot | Classification, dataset: str, split: str, metric: str
+) -> str:
+    """What has to be known to read the paper's figure, or the nearest that it prints."""
+    if (dataset, split) != ("omniglot26", "test"):
+        return ""
+    if metric == "accuracy" and paper_value(protocol, dataset, split, metric) is not None:
+        return "the paper does not state the number of examples that its model was trained with"
+    if isinstance(protocol, FewShot) and protocol.num_classes == 8 and metric in _RANGES:
+        fewest, most = _RANGES[metric]
+        return (
+            f"paper, K = 4: {fewest} to {most} with more and more examples per class; "
+            f"none is printed for {protocol.shots} alone"
+        )
+    return ""

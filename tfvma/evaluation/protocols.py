@@ -1,0 +1,109 @@
+"""What can be measured: each protocol with its settings, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.validation import check_at_least, check_choice
+
+MAX_NUM_SAMPLES = 5_000
+PROTOCOLS = ("few_shot", "classification", "all")
+# Both of the paper's few-shot accuracies: ways x shots (section 4.2).
+WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
+
+
+@dataclass(frozen=True)
+class FewShot:
+    """The bound on drawings of characters of which a few examples are in memory.
+
+    Attributes:
+      num_classes: characters per episode, C.
+      shots: examples of each in memory, S, so that M = C * S.
+      targets: drawings that are scored, at least; rounded up to whole episodes.
+      num_samples: the K at which the bound is taken, each 1..5000.
+      targets_per_class: targets of each character in an episode; none is in memory.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    num_classes: int = 8
+    shots: int = 4
+    targets: int = 2_048
+    num_samples: tuple[int, ...] = (4, 1_000)
+    targets_per_class: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("num_classes", "shots", "targets", "targets_per_class"):
+            check_at_least(name, getattr(self, name), 1)
+        if not self.num_samples:
+            raise InvalidArgumentError("num_samples=(): expected at least one K.")
+        for value in self.num_samples:
+            if not 1 <= value <= MAX_NUM_SAMPLES:
+                raise InvalidArgumentError(
+                    f"num_samples={value!r}: expected a K of 1 to {MAX_NUM_SAMPLES}."
+                )
+
+    @property
+    def name(self) -> str:
+        return f"few_shot C={self.num_classes} S={self.shots}"
+
+    @property
+    def num_episodes(self) -> int:
+        """Two at least: one has no standard error."""
+        return max(2, -(-self.targets // (self.num_classes * self.targets_per_class)))
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Few-shot classification with the feed-forward q(a | x), summed over labels.
+
+    Attributes:
+      ways: characters per episode.
+      shots: examples of each in memory.
+      num_episodes: how many, at least 2.
+      targets_per_class: drawings of each character that are classified in an episode.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    ways: int
+    shots: int
+    num_episodes: int = 1_000
+    targets_per_class: int = 5
+
+    def __post_init__(self) -> None:
+        for name in ("ways", "shots", "targets_per_class"):
+            check_at_least(name, getattr(self, name), 1)
+        check_at_least("episodes", self.num_episodes, 2, "one has no standard error")
+
+    @property
+    def name(self) -> str:
+        return f"classification {self.ways}-way {self.shots}-shot"
+
+    @property
+    def num_classes(self) -> int:
+        return self.ways
+
+
+def choose_protocols(
+    name: str, few_shot: FewShot, num_episodes: int
+) -> tuple[FewShot | Classification, ...]:
+    """The protocols that `name` stands for.
+
+    Args:
+      name: one of PROTOCOLS.
+      few_shot: settings of the first.
+      num_episodes: of each classification.
+
+    Raises InvalidArgumentError for another name or a number out of range.
+    """
+    check_choice("protocol", name, PROTOCOLS)
+    classifications = tuple(
+        Classification(ways, shots, num_episodes) for ways, shots in WAYS_AND_SHOTS
+    )
+    return {
+        "few_shot": (few_shot,),
+        "classification": classifications,
+        "all": (few_shot, *classifications),
+    }[name]

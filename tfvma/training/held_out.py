@@ -1,0 +1,71 @@
+"""The bound on characters that are not trained on, measured while training."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfvma.config import Config
+from tfvma.data.characters import CharacterSet
+from tfvma.data.episodes import episodes
+
+HELD_OUT_METRICS = ("iw_bound", "reconstruction", "kl_a", "kl_z", "address_accuracy")
+_SEED = 0
+_TARGETS = 320
+
+
+class HeldOut:
+    """About 320 targets in the same episodes with the same noise each time.
+
+    Args:
+        config: of the run; its classes, shots and num_samples are used.
+        characters: the test split.
+        model: what is measured.
+    """
+
+    def __init__(self, config: Config, characters: CharacterSet, model: keras.Model):
+        drawn = config.episodes
+        targets = drawn.num_classes * drawn.targets_per_class
+        self.episodes = episodes(
+            characters,
+            num_classes=drawn.num_classes,
+            targets_per_class=drawn.targets_per_class,
+            shots=drawn.shots,
+            seed=_SEED,
+            num_episodes=-(-_TARGETS // targets),
+        )
+        self._model = model
+        self._num_samples = config.training.num_samples
+        self._measure = tf.function(self._measure_episode)
+
+    def measure(self) -> dict[str, float]:
+        """Means over the targets, in nats: iw_bound, reconstruction, kl_a, kl_z; and
+        the address accuracy."""
+        sums: dict[str, float] = {}
+        count = 0
+        for index, episode in enumerate(self.episodes):
+            values = self._measure(episode, tf.constant([_SEED, index]))
+            count += 1
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+        return {name: total / count for name, total in sums.items()}
+
+    def entries(self) -> np.ndarray:
+        """One memory entry of each class of the first episode, [C, H, W, 1]."""
+        episode = next(self.episodes.as_numpy_iterator())
+        _, first = np.unique(episode["memory_label"], return_index=True)
+        return episode["memory"][first]
+
+    def _measure_episode(self, episode, seed) -> dict[str, tf.Tensor]:
+        x, memory = episode["x"], episode["memory"]
+        score = self._model.score(x, memory, self._num_samples, seed)
+        best = tf.argmax(self._model.address(x, memory)["log_posterior"], axis=-1)
+        right = tf.equal(tf.gather(episode["memory_label"], best), episode["x_label"])
+        return {
+            "iw_bound": tf.reduce_mean(score["log_likelihood"]),
+            "reconstruction": tf.reduce_mean(score["reconstruction"]),
+            "kl_a": tf.reduce_mean(score["kl_address"]),
+            "kl_z": tf.reduce_mean(score["kl_latent"]),
+            "address_accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
+        }

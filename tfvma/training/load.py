@@ -1,0 +1,60 @@
+"""A trained model from the folder of its run."""
+
+from __future__ import annotations
+
+import os
+
+import keras
+
+from tfvma.config import Config
+from tfvma.errors import CheckpointError
+from tfvma.models.build import build_model
+from tfvma.training.checkpoints import Checkpoints
+from tfvma.training.log import read_log
+from tfvma.training.run import compiled_model
+from tfvma.training.run_folder import RunFolder, read_config
+
+
+def load_trained(
+    run_dir: str | os.PathLike, precision: str = "float32"
+) -> tuple[keras.Model, Config, int]:
+    """The model of a run with its averaged weights.
+
+    Args:
+        run_dir: the folder of a run, finished or not.
+        precision: a Keras dtype policy.
+
+    Returns:
+        (model, configuration, steps trained).
+
+    Raises:
+        CheckpointError: where nothing was trained, or the weights are missing, damaged
+            or of another architecture.
+    """
+    folder = RunFolder(run_dir)
+    config = read_config(folder)
+    if folder.weights.exists():
+        model = build_model(config, precision)
+        try:
+            model.load_weights(folder.weights)
+        except (OSError, ValueError, KeyError) as error:
+            raise CheckpointError(
+                f"{folder.weights}: expected the weights of this architecture, whole "
+                f"({str(error).strip().splitlines()[0]}); remove the file to use the checkpoints."
+            ) from error
+        return model, config, config.training.steps
+    model = compiled_model(config, precision)
+    step = Checkpoints(folder.checkpoints, model).restore()
+    if step == 0:
+        raise CheckpointError(
+            f"{folder.path}: expected model.weights.h5 or a checkpoint in "
+            f"{folder.checkpoints.name}/, found neither."
+        )
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    return model, config, step
+
+
+def training_seconds(run_dir: str | os.PathLike) -> float:
+    """Seconds of training that a run has taken, as far as it is logged."""
+    rows = read_log(RunFolder(run_dir).log)
+    return rows[-1]["seconds"] if rows else 0.0

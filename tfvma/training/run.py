@@ -1,0 +1,193 @@
+"""Training from a configuration to a finished run, in as many goes as it takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from dataclasses import dataclass
+from typing import TextIO
+
+import keras
+
+from tfvma.config import Config, check_config
+from tfvma.data.characters import CharacterSet, load_characters
+from tfvma.data.episodes import episodes
+from tfvma.errors import InvalidArgumentError
+from tfvma.models.build import build_model
+from tfvma.training.atomic import replacing
+from tfvma.training.checkpoints import Checkpoints, SaveCheckpoints
+from tfvma.training.clock import Clock
+from tfvma.training.divergence import StopWhenDiverged
+from tfvma.training.every import completed_steps, steps_per_execution
+from tfvma.training.held_out import HeldOut
+from tfvma.training.interruption import StopWhenInterrupted
+from tfvma.training.log import CsvLog, read_log
+from tfvma.training.measurements import Measurements, columns
+from tfvma.training.optimizer import make_optimizer
+from tfvma.training.pictures import SavePictures
+from tfvma.training.progress import ProgressBar, ProgressLines
+from tfvma.training.run_folder import RunFolder, check_same_run, write_config
+from tfvma.training.tensorboard import TensorBoardLog
+from tfvma.validation import check_writable
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run stands.
+
+    Attributes:
+        step: steps completed.
+        seconds: of training, over all goes.
+        finished: whether that is all of them.
+        interrupted_by: the signal that stopped it, or None.
+        metrics: the latest value of each column of log.csv.
+    """
+
+    step: int
+    seconds: float
+    finished: bool
+    interrupted_by: signal.Signals | None
+    metrics: dict[str, float]
+
+
+def train(
+    config: Config,
+    run_dir: str | os.PathLike,
+    data_dir: str | os.PathLike | None = None,
+    *,
+    progress: TextIO | None = None,
+    accept_changes: bool = False,
+) -> TrainingResult:
+    """Trains the model of `config`, or goes on with the run in `run_dir`.
+
+    A run that was stopped, or killed, goes on from its last checkpoint and becomes
+    the same, bit for bit, as one that was not. A finished one can be extended by
+    more steps. SIGTERM and Ctrl-C save a checkpoint and return.
+
+    Args:
+        config: the experiment.
+        run_dir: takes config.json, log.csv, checkpoints/, pictures/, tensorboard/,
+            and model.weights.h5 (the averaged weights) once finished.
+        data_dir: as in `load_characters`.
+        progress: where progress is shown, a bar on a terminal and else lines;
+            None shows nothing.
+        accept_changes: go on with a run of another configuration.
+
+    Raises:
+        InvalidArgumentError: for values that cannot work.
+        DataError: when the data is missing, damaged, or too little.
+        OutputError: when `run_dir` cannot be written to.
+        CheckpointError: when `run_dir` holds a run of another configuration, or
+            checkpoints of which none can be read.
+        DivergedError: when the loss is no longer finite.
+    """
+    check_config(config)
+    folder = RunFolder(check_writable("run_dir", run_dir))
+    if not accept_changes:
+        check_same_run(folder, config)
+    train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
+
+    with StopWhenInterrupted() as interruption:
+        keras.utils.set_random_seed(config.training.seed)
+        model = compiled_model(config)
+        held_out = HeldOut(config, test_set, model)
+        checkpoints = Checkpoints(folder.checkpoints, model)
+        step = checkpoints.restore()
+        steps = config.training.steps
+        if step > steps:
+            raise InvalidArgumentError(
+                f"training.steps={steps}: expected at least {step}, the step that "
+                f"{folder.path} has reached."
+            )
+        if step < steps:
+            folder.weights.unlink(missing_ok=True)
+        write_config(folder, config)
+        log = CsvLog(folder.log, columns(model), step)
+        clock = Clock()
+        clock.start(float(checkpoints.seconds))
+
+        if step < steps:
+            sinks = [log, TensorBoardLog(folder.tensorboard)]
+            shown = _progress(progress, steps, clock)
+            intervals = config.intervals
+            callbacks = [
+                interruption,
+                StopWhenDiverged(checkpoints),
+                Measurements(
+                    intervals.log,
+                    intervals.validation,
+                    steps,
+                    held_out,
+                    clock,
+                    [*sinks, *shown],
+                ),
+                SavePictures(intervals.picture, steps, folder.pictures, held_out.entries()),
+                SaveCheckpoints(intervals.checkpoint, steps, checkpoints, clock),
+                *shown,
+            ]
+            model.fit(_training_episodes(config, train_set, step), callbacks=callbacks, verbose=0)
+            # Keras has put the averaged weights in the place of the others.
+        else:
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+        step = completed_steps(model)
+        finished = step == steps
+        if finished and not folder.weights.exists():
+            with replacing(folder.weights, suffix=".weights.h5") as beside:
+                model.save_weights(beside)
+
+    return TrainingResult(
+        step=step,
+        seconds=float(checkpoints.seconds),
+        finished=finished,
+        interrupted_by=None if finished else interruption.received,
+        metrics=_latest(folder),
+    )
+
+
+def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
+    """The model of `config` with its optimizer and estimator."""
+    model = build_model(config, precision)
+    model.compile(
+        make_optimizer(config.training),
+        estimator=config.training.estimator,
+        latent_warmup=config.training.latent_warmup,
+        steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
+    )
+    return model
+
+
+def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> CharacterSet:
+    characters = load_characters(config.episodes.dataset, split, data_dir)
+    size = config.model.image_size
+    if characters.image_shape != (size, size, 1):
+        raise InvalidArgumentError(
+            f"model.image_size={size}: expected {characters.image_shape[0]}, the size of the "
+            f"images of {config.episodes.dataset!r}."
+        )
+    return characters
+
+
+def _training_episodes(config: Config, characters: CharacterSet, step: int):
+    return episodes(
+        characters,
+        num_classes=config.episodes.num_classes,
+        targets_per_class=config.episodes.targets_per_class,
+        shots=config.episodes.shots,
+        seed=config.training.seed,
+        start=step,
+        num_episodes=config.training.steps - step,
+    )
+
+
+def _progress(stream: TextIO | None, steps: int, clock: Clock) -> list[keras.callbacks.Callback]:
+    if stream is None:
+        return []
+    return [ProgressBar(steps, stream) if stream.isatty() else ProgressLines(steps, stream, clock)]
+
+
+def _latest(folder: RunFolder) -> dict[str, float]:
+    latest: dict[str, float] = {}
+    for row in read_log(folder.log):
+        latest.update(row)
+    return latest
