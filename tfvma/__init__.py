@@ -56,5 +56,5 @@ def __dir__() -> list[str]:
 
 
 _require_tensorflow_backend()
-# Warnings and information of TensorFlow's C++ side, which every import of it prints.
+# Hides TensorFlow's C++ warnings and information, except the few lines printed while it loads.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -53,7 +53,7 @@ class TrainingConfig:
     learning_rate: float = 3e-4
     schedule: str = "cosine"
     learning_rate_warmup: int = 0
-    latent_warmup: int = 1_000
+    latent_warmup: int = 0
     ema_momentum: float = 0.999
     l2: float = 0.0
     precision: str = "float32"

@@ -7,7 +7,10 @@ from tfvma.validation import check_choice
 
 _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
-    Config(name="omniglot26_vma_4shot"),
+    Config(
+        name="omniglot26_vma_4shot",
+        training=TrainingConfig(steps=50_000, learning_rate=5e-4, learning_rate_warmup=1_000),
+    ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(
         name="strokes_vma_4shot",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TfvmaError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        # Before training began, or the second one: there is nothing to save.
+        return 128 + signal.SIGINT
 
 
 def _train(parsed: argparse.Namespace) -> int:

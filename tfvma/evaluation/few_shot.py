@@ -17,9 +17,7 @@ from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.standard_error import clustered_mean
 
 
-def few_shot_episodes(
-    protocol: FewShot, characters: CharacterSet, seed: int
-) -> tf.data.Dataset:
+def few_shot_episodes(protocol: FewShot, characters: CharacterSet, seed: int) -> tf.data.Dataset:
     """The episodes that are scored; raises DataError where `characters` are too few."""
     return episodes(
         characters,

@@ -92,6 +92,4 @@ def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"output={str(path)!r}: cannot be written ({error.strerror})."
-        ) from error
+        raise OutputError(f"output={str(path)!r}: cannot be written ({error.strerror}).") from error

@@ -19,9 +19,7 @@ def paper_value(
     return _ACCURACY.get((protocol.num_classes, protocol.shots))
 
 
-def paper_note(
-    protocol: FewShot | Classification, dataset: str, split: str, metric: str
-) -> str:
+def paper_note(protocol: FewShot | Classification, dataset: str, split: str, metric: str) -> str:
     """What has to be known to read the paper's figure, or the nearest that it prints."""
     if (dataset, split) != ("omniglot26", "test"):
         return ""

@@ -9,9 +9,7 @@ from matplotlib.figure import Figure
 from tfvma.figures.style import BLUE, GREY, INK, ORANGE, VERMILLION, new_figure, tidy
 
 
-def kl_split(
-    reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]
-) -> Figure:
+def kl_split(reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]) -> Figure:
     """Draws -L_1 = -reconstruction + KL(z) + KL(a) as one bar, and -L_K as marks above it.
 
     Args:

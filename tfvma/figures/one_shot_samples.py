@@ -26,6 +26,6 @@ def one_shot_samples(entries: np.ndarray, samples: np.ndarray) -> Figure:
         for column in range(columns):
             axes = figure.add_subplot(grid[row, column + 2])
             show_image(axes, samples[row, column], frame=PALE, width=0.6)
-    figure.axes[0].set_title("in memory", fontsize=10, color=BLUE)
-    figure.axes[1 + columns // 2].set_title("samples", fontsize=10)
+    figure.axes[0].set_title("in memory", loc="left", fontsize=10, color=BLUE)
+    figure.axes[1].set_title("    samples", loc="left", fontsize=10)
     return figure

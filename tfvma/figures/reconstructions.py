@@ -23,8 +23,8 @@ def reconstructions(
     rows = [("target x", targets, [INK] * columns)]
     for sample, image, ok in zip(entries, images, right, strict=True):
         rows.append(("entry read", sample, np.where(ok, BLUE, VERMILLION)))
-        rows.append(("from both", image, [GREY] * columns))
-    figure = new_figure(height=(WIDTH - 0.9) * len(rows) / columns)
+        rows.append(("reconstruction", image, [GREY] * columns))
+    figure = new_figure(height=(WIDTH - 1.1) * len(rows) / columns)
     figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)
     grid = figure.add_gridspec(len(rows), columns)
     for row, (name, pictures, frames) in enumerate(rows):

@@ -66,8 +66,10 @@ class Addressing(keras.layers.Layer):
         self.prior = prior
 
     def build(self, x_shape, entries_shape):
-        self.key_embedding.build(entries_shape)
-        if self.query_embedding is not None:
+        # Reloaded embeddings come here built.
+        if not self.key_embedding.built:
+            self.key_embedding.build(entries_shape)
+        if self.query_embedding is not None and not self.query_embedding.built:
             self.query_embedding.build(x_shape)
         if self.prior == "learned":
             key_dim = self.key_embedding.compute_output_shape(entries_shape)[-1]

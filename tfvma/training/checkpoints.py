@@ -9,7 +9,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tfvma.errors import CheckpointError
+from tfvma.errors import CheckpointError, OutputError
+from tfvma.training.clock import Clock
 from tfvma.training.divergence import check_finite_weights
 from tfvma.training.every import Every, completed_steps
 
@@ -63,12 +64,18 @@ class Checkpoints:
     def save(self, seconds: float) -> Path:
         """Saves the present state.
 
-        Raises DivergedError, and saves nothing, where a weight is not finite.
+        Raises DivergedError, and saves nothing, where a weight is not finite;
+        OutputError where the folder does not take it.
         """
         step = completed_steps(self.model)
         check_finite_weights(self.model, step, self.latest)
         self.seconds.assign(seconds)
-        self.latest = Path(self._manager.save(checkpoint_number=step))
+        try:
+            self.latest = Path(self._manager.save(checkpoint_number=step))
+        except (tf.errors.OpError, OSError) as error:
+            raise OutputError(
+                f"{self.folder}: no checkpoint could be saved at step {step} ({_first_line(error)})."
+            ) from error
         return self.latest
 
     def restore(self) -> int:
@@ -124,7 +131,7 @@ class Checkpoints:
 class SaveCheckpoints(Every):
     """Saves a checkpoint every `interval` steps, after the last, and when interrupted."""
 
-    def __init__(self, interval: int, last: int, checkpoints: Checkpoints, clock):
+    def __init__(self, interval: int, last: int, checkpoints: Checkpoints, clock: Clock):
         super().__init__(interval, last)
         self._checkpoints = checkpoints
         self._clock = clock

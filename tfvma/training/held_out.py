@@ -15,28 +15,33 @@ _SEED = 0
 _TARGETS = 320
 
 
+def draw_held_out(config: Config, characters: CharacterSet) -> tf.data.Dataset:
+    """About 320 targets, in the same episodes each time, drawn as in training.
+
+    Raises DataError where `characters`, the test split, are too few for one.
+    """
+    drawn = config.episodes
+    return episodes(
+        characters,
+        num_classes=drawn.num_classes,
+        targets_per_class=drawn.targets_per_class,
+        shots=drawn.shots,
+        seed=_SEED,
+        num_episodes=-(-_TARGETS // (drawn.num_classes * drawn.targets_per_class)),
+    )
+
+
 class HeldOut:
-    """About 320 targets in the same episodes with the same noise each time.
+    """Measures a model on the same episodes with the same noise each time.
 
     Args:
-        config: of the run; its classes, shots and num_samples are used.
-        characters: the test split.
-        model: what is measured.
+        held_out_episodes: all of the same size.
+        model: measured with its own number of samples.
     """
 
-    def __init__(self, config: Config, characters: CharacterSet, model: keras.Model):
-        drawn = config.episodes
-        targets = drawn.num_classes * drawn.targets_per_class
-        self.episodes = episodes(
-            characters,
-            num_classes=drawn.num_classes,
-            targets_per_class=drawn.targets_per_class,
-            shots=drawn.shots,
-            seed=_SEED,
-            num_episodes=-(-_TARGETS // targets),
-        )
+    def __init__(self, held_out_episodes: tf.data.Dataset, model: keras.Model):
+        self._episodes = held_out_episodes
         self._model = model
-        self._num_samples = config.training.num_samples
         self._measure = tf.function(self._measure_episode)
 
     def measure(self) -> dict[str, float]:
@@ -44,7 +49,7 @@ class HeldOut:
         the address accuracy."""
         sums: dict[str, float] = {}
         count = 0
-        for index, episode in enumerate(self.episodes):
+        for index, episode in enumerate(self._episodes):
             values = self._measure(episode, tf.constant([_SEED, index]))
             count += 1
             for name, value in values.items():
@@ -53,13 +58,13 @@ class HeldOut:
 
     def entries(self) -> np.ndarray:
         """One memory entry of each class of the first episode, [C, H, W, 1]."""
-        episode = next(self.episodes.as_numpy_iterator())
+        episode = next(self._episodes.as_numpy_iterator())
         _, first = np.unique(episode["memory_label"], return_index=True)
         return episode["memory"][first]
 
     def _measure_episode(self, episode, seed) -> dict[str, tf.Tensor]:
         x, memory = episode["x"], episode["memory"]
-        score = self._model.score(x, memory, self._num_samples, seed)
+        score = self._model.score(x, memory, self._model.num_samples, seed)
         best = tf.argmax(self._model.address(x, memory)["log_posterior"], axis=-1)
         right = tf.equal(tf.gather(episode["memory_label"], best), episode["x_label"])
         return {

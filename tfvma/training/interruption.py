@@ -42,5 +42,6 @@ class StopWhenInterrupted(keras.callbacks.Callback):
 
     def _restore(self) -> None:
         for number, handler in self._previous.items():
-            signal.signal(number, handler)
+            # None stands for a handler that was not set by Python.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._previous = {}

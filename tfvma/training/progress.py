@@ -40,26 +40,29 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.set_postfix_str(_describe({**logs, **self._held_out}), refresh=False)
         self._bar.update(completed_steps(self.model) - self._bar.n)
 
-    def on_train_end(self, logs=None):
-        self._bar.close()
+    def close(self) -> None:
+        """Leaves the line of the bar."""
+        if self._bar is not None:
+            self._bar.close()
 
 
 class ProgressLines(keras.callbacks.Callback):
     """A line for each row with the time left."""
 
-    def __init__(self, total: int, stream: TextIO, clock: Clock):
+    def __init__(self, total: int, stream: TextIO):
         super().__init__()
         self._total = total
         self._stream = stream
-        self._clock = clock
-        self._first = (0, 0.0)
+        self._first_step = 0
+        self._clock = Clock(0.0)
 
     def on_train_begin(self, logs=None):
-        self._first = (completed_steps(self.model), self._clock.seconds())
+        self._first_step = completed_steps(self.model)
+        self._clock = Clock(0.0)
 
     def __call__(self, row: dict[str, float]) -> None:
-        step, seconds = row["step"], self._clock.seconds()
-        per_step = (seconds - self._first[1]) / max(step - self._first[0], 1)
+        step = row["step"]
+        per_step = self._clock.seconds() / (step - self._first_step)
         left = tqdm.tqdm.format_interval((self._total - step) * per_step)
         print(
             f"step {step}/{self._total}, {1000 * per_step:.0f} ms a step, {left} left: "
@@ -67,6 +70,9 @@ class ProgressLines(keras.callbacks.Callback):
             file=self._stream,
             flush=True,
         )
+
+    def close(self) -> None:
+        """Nothing is left open."""
 
 
 def _describe(metrics: dict[str, float]) -> str:

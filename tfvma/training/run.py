@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -20,7 +22,7 @@ from tfvma.training.checkpoints import Checkpoints, SaveCheckpoints
 from tfvma.training.clock import Clock
 from tfvma.training.divergence import StopWhenDiverged
 from tfvma.training.every import completed_steps, steps_per_execution
-from tfvma.training.held_out import HeldOut
+from tfvma.training.held_out import HeldOut, draw_held_out
 from tfvma.training.interruption import StopWhenInterrupted
 from tfvma.training.log import CsvLog, read_log
 from tfvma.training.measurements import Measurements, columns
@@ -87,51 +89,34 @@ def train(
     if not accept_changes:
         check_same_run(folder, config)
     train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
+    held_out_episodes = draw_held_out(config, test_set)
 
     with StopWhenInterrupted() as interruption:
         keras.utils.set_random_seed(config.training.seed)
         model = compiled_model(config)
-        held_out = HeldOut(config, test_set, model)
         checkpoints = Checkpoints(folder.checkpoints, model)
         step = checkpoints.restore()
-        steps = config.training.steps
-        if step > steps:
-            raise InvalidArgumentError(
-                f"training.steps={steps}: expected at least {step}, the step that "
-                f"{folder.path} has reached."
-            )
-        if step < steps:
+        if step < config.training.steps:
+            training_episodes = _training_episodes(config, train_set, step)
             folder.weights.unlink(missing_ok=True)
-        write_config(folder, config)
-        log = CsvLog(folder.log, columns(model), step)
-        clock = Clock()
-        clock.start(float(checkpoints.seconds))
-
-        if step < steps:
-            sinks = [log, TensorBoardLog(folder.tensorboard)]
-            shown = _progress(progress, steps, clock)
-            intervals = config.intervals
-            callbacks = [
-                interruption,
-                StopWhenDiverged(checkpoints),
-                Measurements(
-                    intervals.log,
-                    intervals.validation,
-                    steps,
-                    held_out,
-                    clock,
-                    [*sinks, *shown],
-                ),
-                SavePictures(intervals.picture, steps, folder.pictures, held_out.entries()),
-                SaveCheckpoints(intervals.checkpoint, steps, checkpoints, clock),
-                *shown,
-            ]
-            model.fit(_training_episodes(config, train_set, step), callbacks=callbacks, verbose=0)
+            write_config(folder, config)
+            log = CsvLog(folder.log, columns(model), step)
+            held_out = HeldOut(held_out_episodes, model)
+            with _progress(progress, config.training.steps) as shown:
+                callbacks = _callbacks(
+                    config, folder, checkpoints, held_out, interruption, log, shown
+                )
+                model.fit(training_episodes, callbacks=callbacks, verbose=0)
             # Keras has put the averaged weights in the place of the others.
-        else:
+        elif step == config.training.steps:
             model.optimizer.finalize_variable_values(model.trainable_variables)
+        else:
+            raise InvalidArgumentError(
+                f"training.steps={config.training.steps}: expected at least {step}, the step "
+                f"that {folder.path} has reached."
+            )
         step = completed_steps(model)
-        finished = step == steps
+        finished = step == config.training.steps
         if finished and not folder.weights.exists():
             with replacing(folder.weights, suffix=".weights.h5") as beside:
                 model.save_weights(beside)
@@ -180,10 +165,37 @@ def _training_episodes(config: Config, characters: CharacterSet, step: int):
     )
 
 
-def _progress(stream: TextIO | None, steps: int, clock: Clock) -> list[keras.callbacks.Callback]:
+def _callbacks(
+    config: Config,
+    folder: RunFolder,
+    checkpoints: Checkpoints,
+    held_out: HeldOut,
+    interruption: StopWhenInterrupted,
+    log: CsvLog,
+    shown: list[keras.callbacks.Callback],
+) -> list[keras.callbacks.Callback]:
+    """In the order in which they act: what is measured precedes what is saved."""
+    steps, every = config.training.steps, config.intervals
+    clock = Clock(float(checkpoints.seconds))
+    sinks = [log, TensorBoardLog(folder.tensorboard), *shown]
+    return [
+        interruption,
+        StopWhenDiverged(checkpoints),
+        Measurements(every.log, every.validation, steps, held_out, clock, sinks),
+        SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
+        SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
+        *shown,
+    ]
+
+
+@contextmanager
+def _progress(stream: TextIO | None, steps: int) -> Iterator[list[keras.callbacks.Callback]]:
     if stream is None:
-        return []
-    return [ProgressBar(steps, stream) if stream.isatty() else ProgressLines(steps, stream, clock)]
+        yield []
+        return
+    shown = ProgressBar(steps, stream) if stream.isatty() else ProgressLines(steps, stream)
+    with closing(shown):
+        yield [shown]
 
 
 def _latest(folder: RunFolder) -> dict[str, float]:

@@ -1,0 +1,33 @@
+"""What is timed: one network under one memory size, precision and compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+BASELINE_MEMORY_SIZE = 32
+
+
+class Setting(NamedTuple):
+    """network: "tfvma" or "straightforward"; precision: a Keras dtype policy."""
+
+    network: str
+    memory_size: int
+    precision: str = "float32"
+    xla: bool = False
+
+
+def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
+    """Those that are compared, and the straightforward network once."""
+    return [
+        *(
+            Setting("tfvma", memory_size, precision, xla)
+            for memory_size in memory_sizes
+            for precision, xla in (
+                ("float32", False),
+                ("float32", True),
+                ("mixed_bfloat16", False),
+            )
+        ),
+        Setting("straightforward", BASELINE_MEMORY_SIZE),
+    ]

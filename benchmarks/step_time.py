@@ -1,0 +1,192 @@
+"""Times training steps of the few-shot network beside the least arithmetic that they need.
+
+    python -m benchmarks.step_time
+
+See benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.setting import Setting, all_settings
+from tfvma.config import Config
+from tfvma.errors import TfvmaError
+from tfvma.presets import get_preset
+from tfvma.validation import check_at_least, check_writable
+
+_PRESET = "omniglot26_vma_4shot"
+_MEMORY_SIZES = (16, 32, 64, 128, 512)
+_RESULTS = Path(__file__).parent / "results" / "step_time.json"
+_COLUMNS = ("network", "M", "precision", "XLA", "ms", "quartiles", "least", "floor, ms", "ratio")
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(
+        prog="python -m benchmarks.step_time", description=__doc__.partition("\n")[0]
+    )
+    options.add_argument(
+        "--memory-sizes",
+        type=int,
+        nargs="+",
+        metavar="M",
+        help=f"entries in memory ({' '.join(map(str, _MEMORY_SIZES))})",
+    )
+    options.add_argument(
+        "--rounds", type=int, metavar="N", help="times that each setting has its turn (10)"
+    )
+    options.add_argument("--steps", type=int, metavar="N", help="timed steps in each turn (10)")
+    options.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
+    )
+    options.add_argument(
+        "--quick",
+        action="store_true",
+        help="only see that it runs: M = 32, 1 round of 2 steps, nothing written by default",
+    )
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the benchmark; returns its exit code."""
+    try:
+        run(resolve(parser().parse_args(arguments)))
+    except TfvmaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def resolve(options: argparse.Namespace) -> argparse.Namespace:
+    """Fills in what was not given; raises InvalidArgumentError or OutputError."""
+    if options.quick:
+        defaults = {"memory_sizes": [32], "rounds": 1, "steps": 2}
+    else:
+        defaults = {"memory_sizes": _MEMORY_SIZES, "rounds": 10, "steps": 10, "output": _RESULTS}
+    for name, value in defaults.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    for memory_size in options.memory_sizes:
+        check_at_least("--memory-sizes", memory_size, 1)
+    check_at_least("--rounds", options.rounds, 1)
+    check_at_least("--steps", options.steps, 1)
+    if options.output is not None:
+        check_writable("--output", options.output.parent)
+    return options
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures, prints the table, and writes it where `options.output` says."""
+    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
+    from benchmarks.machine import describe_machine, versions
+    from tfvma.training.atomic import replacing
+
+    config = get_preset(_PRESET)
+    milliseconds, rate = measure(
+        config, all_settings(options.memory_sizes), options.rounds, options.steps
+    )
+    rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
+    machine = {**describe_machine(), "matrix_gigaflops_per_second": round(rate / 1e9, 1)}
+    result = {"machine": machine, "versions": versions(), "rows": rows}
+    print(
+        f"{machine['processor']}, {machine['cores']} cores, GPUs: {machine['gpus'] or 'none'}; "
+        f"float32 matrix product {rate / 1e9:.0f} GFLOP/s\n"
+    )
+    print(table(rows))
+    if options.output is not None:
+        with replacing(options.output) as path:
+            path.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def measure(
+    config: Config, settings: Sequence[Setting], rounds: int, steps: int
+) -> tuple[dict[Setting, list[float]], float]:
+    """Milliseconds of every timed step, and the best float32 matrix rate of the run.
+
+    Settings take turns, so that all of them have their share of the machine's moods.
+    """
+    from benchmarks.machine import matrix_rate
+    from benchmarks.training_step import make_step
+
+    with tqdm(total=len(settings) * (rounds + 1), unit="turn", file=sys.stderr) as progress:
+        run_step = {}
+        for setting in settings:
+            progress.set_description(f"compiling {setting.network}, M = {setting.memory_size}")
+            run_step[setting] = make_step(config, setting)
+            progress.update()
+        milliseconds = {setting: [] for setting in settings}
+        rates = []
+        for _ in range(rounds):
+            rates.append(matrix_rate())
+            for setting in settings:
+                progress.set_description(f"timing {setting.network}, M = {setting.memory_size}")
+                milliseconds[setting] += time_steps(run_step[setting], steps)
+                progress.update()
+    return milliseconds, max(rates)
+
+
+def time_steps(run_step: Callable[[], None], steps: int) -> list[float]:
+    """Milliseconds of `steps` steps, after one that finds the caches of another setting."""
+    run_step()
+    milliseconds = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        run_step()
+        milliseconds.append(1e3 * (time.perf_counter() - start))
+    return milliseconds
+
+
+def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], rate: float) -> dict:
+    """One row of the results; the floor is that of the sharing network, whoever runs."""
+    from benchmarks.arithmetic import step_arithmetic
+
+    num_targets = config.episodes.num_classes * config.episodes.targets_per_class
+    num_samples = config.training.num_samples
+    arithmetic = step_arithmetic(config.model, num_targets, setting.memory_size, num_samples)
+    floor = 1e3 * arithmetic / rate
+    least, lower, median, upper = np.quantile(milliseconds, [0, 0.25, 0.5, 0.75])
+    return {
+        **setting._asdict(),
+        "num_targets": num_targets,
+        "num_samples": num_samples,
+        "timed_steps": len(milliseconds),
+        "milliseconds": round(median, 2),
+        "minimum": round(least, 2),
+        "quartiles": [round(lower, 2), round(upper, 2)],
+        "least_gigaflop": round(arithmetic / 1e9, 3),
+        "floor_milliseconds": round(floor, 2),
+        "ratio": round(median / floor, 3),
+    }
+
+
+def table(rows: Sequence[dict]) -> str:
+    """The rows as a Markdown table."""
+    lines = [_COLUMNS, ["---"] * len(_COLUMNS)]
+    for row in rows:
+        lower, upper = row["quartiles"]
+        lines.append(
+            [
+                row["network"],
+                str(row["memory_size"]),
+                row["precision"],
+                "yes" if row["xla"] else "no",
+                f"{row['milliseconds']:.1f}",
+                f"{lower:.1f} to {upper:.1f}",
+                f"{row['minimum']:.1f}",
+                f"{row['floor_milliseconds']:.1f}",
+                f"{row['ratio']:.2f}",
+            ]
+        )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvma import sampling
+from tfvma.sampling import sample_address, sample_normal, uniform
+
+SEED = tf.constant([3, 4], tf.int32)
+LOG_PROBS = tf.math.log(tf.constant([[0.5, 0.3, 0.2], [0.05, 0.05, 0.9]]))
+
+
+def test_addresses_are_int32_per_sample_and_row():
+    address = sample_address(LOG_PROBS, 7, SEED)
+    assert address.shape == (7, 2)
+    assert address.dtype == tf.int32
+    assert set(np.unique(address)) <= {0, 1, 2}
+
+
+def test_the_seed_alone_decides():
+    first, again = (sample_address(LOG_PROBS, 64, SEED) for _ in range(2))
+    other = sample_address(LOG_PROBS, 64, SEED + 1)
+    np.testing.assert_array_equal(first, again)
+    assert np.any(first != other)
+
+
+def test_addresses_are_the_argmax_of_gumbel_noise():
+    """Gumbel-max: the argmax of log p + g is exactly a draw from p."""
+    gumbel = -np.log(-np.log(np.float64(uniform([50, 2, 3], SEED))))
+    expected = np.argmax(LOG_PROBS.numpy() + gumbel, axis=-1)
+    np.testing.assert_array_equal(sample_address(LOG_PROBS, 50, SEED), expected)
+
+
+def test_frequencies():
+    num_samples = 100_000
+    address = sample_address(LOG_PROBS, num_samples, SEED).numpy()
+    found = np.stack([np.mean(address == a, axis=0) for a in range(3)], axis=-1)
+    probs = np.exp(LOG_PROBS)
+    # The seed is fixed; five standard deviations leave room for another generator.
+    deviation = np.sqrt(probs * (1 - probs) / num_samples)
+    assert np.all(np.abs(found - probs) < 5 * deviation)
+
+
+def test_unnormalised_logits_draw_the_same():
+    np.testing.assert_array_equal(
+        sample_address(LOG_PROBS + 2.0, 64, SEED), sample_address(LOG_PROBS, 64, SEED)
+    )
+
+
+def test_impossible_addresses_are_never_drawn():
+    log_probs = tf.constant([[-np.inf, 0.0, -np.inf]], tf.float32)
+    np.testing.assert_array_equal(sample_address(log_probs, 1000, SEED), np.ones((1000, 1)))
+
+
+def test_one_slot():
+    np.testing.assert_array_equal(sample_address(tf.zeros([3, 1]), 4, SEED), np.zeros((4, 3)))
+
+
+def test_uniform_numbers_are_centred_on_their_cells():
+    cells = np.float64(uniform([10_000], SEED)) * 2.0**23
+    np.testing.assert_array_equal(cells % 1.0, 0.5)
+    assert abs(cells.mean() / 2.0**23 - 0.5) < 5 / math.sqrt(12 * 10_000)
+
+
+@pytest.mark.parametrize(("bits", "sign"), [(0, -1), (2**32 - 1, 1)], ids=["smallest", "largest"])
+def test_noise_is_finite_at_both_ends(bits, sign, monkeypatch):
+    def constant(shape, seed, minval, maxval, dtype, alg):
+        return tf.fill(shape, tf.constant(bits, dtype))
+
+    monkeypatch.setattr(sampling.tf.random, "stateless_uniform", constant)
+    # Infinite noise would hide the probabilities and give address 0.
+    np.testing.assert_array_equal(sample_address(LOG_PROBS, 1, SEED), [[0, 2]])
+    z = sample_normal(tf.zeros([1]), tf.ones([1]), SEED)
+    np.testing.assert_allclose(z, [sign * 5.2947], rtol=1e-4)
+
+
+def draw_all():
+    return {
+        "uniform": uniform([64], SEED),
+        "address": sample_address(LOG_PROBS, 64, SEED),
+        "normal": sample_normal(tf.zeros([64]), tf.ones([64]), SEED),
+    }
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_compiler_does_not_matter(jit_compile):
+    eager, compiled = draw_all(), tf.function(draw_all, jit_compile=jit_compile)()
+    np.testing.assert_array_equal(compiled["uniform"], eager["uniform"])
+    np.testing.assert_array_equal(compiled["address"], eager["address"])
+    np.testing.assert_allclose(compiled["normal"], eager["normal"], rtol=1e-5, atol=1e-6)
+
+
+def test_the_number_of_samples_may_be_a_tensor():
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
+    def draw(num_samples):
+        return sample_address(LOG_PROBS, num_samples, SEED)
+
+    np.testing.assert_array_equal(draw(5), sample_address(LOG_PROBS, 5, SEED))
+
+
+def test_normal_is_affine_in_its_noise():
+    loc, scale = tf.constant([[1.0, -2.0], [0.5, 0.0]]), tf.constant([[0.1, 2.0], [1.0, 3.0]])
+    noise = sample_normal(tf.zeros([2, 2]), tf.ones([2, 2]), SEED)
+    with tf.GradientTape() as tape:
+        tape.watch([loc, scale])
+        z = sample_normal(loc, scale, SEED)
+    by_loc, by_scale = tape.gradient(z, [loc, scale])
+    np.testing.assert_allclose(z, loc + scale * noise, rtol=1e-6)
+    np.testing.assert_array_equal(by_loc, np.ones((2, 2)))
+    np.testing.assert_array_equal(by_scale, noise)
+
+
+def test_noise_is_the_normal_quantile_of_the_uniform():
+    noise = sample_normal(tf.zeros([100]), tf.ones([100]), SEED)
+    below = [0.5 * math.erfc(-z / math.sqrt(2)) for z in noise.numpy()]
+    np.testing.assert_allclose(below, uniform([100], SEED), rtol=1e-5)

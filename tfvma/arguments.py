@@ -1,0 +1,90 @@
+"""Checks of the tensors that a model, or a SavedModel of it, is called with.
+
+What is known when a function is called, or traced, raises InvalidArgumentError; the
+rest becomes an assertion in the graph, so that a server's clients read it too.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.validation import check_at_least
+
+
+def images(name: str, value, image_shape: tuple[int, int, int]) -> tf.Tensor:
+    """`value` as float32 [N, H, W, C], N > 0, with numbers in [0, 1]."""
+    value = _tensor(name, value, tf.float32, (None, *image_shape))
+    length = tf.shape(value)[0]
+    value = _require(length > 0, "at least one image", f"{name} of length", [length], value)
+    # Comparisons with NaN are false, so that this finds it too.
+    within = tf.reduce_all((value >= 0.0) & (value <= 1.0))
+    extremes = tf.stack([tf.reduce_min(value), tf.reduce_max(value)])
+    return _require(within, "numbers in [0, 1]", f"{name} with values in", [extremes], value)
+
+
+def latents(name: str, value, latent_dim: int) -> tf.Tensor:
+    """`value` as float32 [N, D]."""
+    return _tensor(name, value, tf.float32, (None, latent_dim))
+
+
+def count(name: str, value) -> tf.Tensor:
+    """`value` as an int32 scalar of at least 1."""
+    value = _tensor(name, value, tf.int32, ())
+    known = tf.get_static_value(value)
+    if known is not None:
+        check_at_least(name, int(known), 1)
+        return value
+    return _require(value >= 1, "at least 1", name, [value], value)
+
+
+def seed(value) -> tf.Tensor:
+    """`value` as int32 [2]."""
+    return _tensor("seed", value, tf.int32, (2,))
+
+
+def labels(name: str, value, ways: tf.Tensor) -> tf.Tensor:
+    """`value` as int32 [N], each in 0..ways-1."""
+    value = _tensor(name, value, tf.int32, (None,))
+    within = tf.reduce_all((value >= 0) & (value < ways))
+    return _require(within, "labels in 0..ways-1", f"{name} and ways", [value, ways], value)
+
+
+def paired(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf.Tensor:
+    """`value` if it is as long as `other`."""
+    lengths = tf.stack([tf.shape(value)[0], tf.shape(other)[0]])
+    label = f"{name} and {other_name} of lengths"
+    return _require(lengths[0] == lengths[1], "equal lengths", label, [lengths], value)
+
+
+def _tensor(name: str, value, dtype: tf.DType, shape: tuple[int | None, ...]) -> tf.Tensor:
+    expected = f"expected {dtype.name} {_text(shape)}."
+    if tf.is_tensor(value) and value.dtype != dtype:
+        raise InvalidArgumentError(f"{name} of {value.dtype.name}: {expected}")
+    try:
+        value = tf.convert_to_tensor(value, dtype)
+    except (ValueError, TypeError) as error:
+        raise InvalidArgumentError(f"{name} of {type(value).__name__}: {expected}") from error
+    if not value.shape.is_compatible_with(shape):
+        raise InvalidArgumentError(f"{name} of shape {_text(value.shape)}: {expected}")
+    # A SavedModel looks at the shapes that it is called with nowhere but here.
+    return value if value.shape.is_fully_defined() else tf.ensure_shape(value, shape)
+
+
+def _require(
+    holds: tf.Tensor, expected: str, label: str, found: list[tf.Tensor], value: tf.Tensor
+) -> tf.Tensor:
+    """`value` if `holds`, else an error that shows what was `found`."""
+    known = tf.get_static_value(holds)
+    if known is None:
+        complaint = [f"expected {expected}, got {label}", *found]
+        with tf.control_dependencies([tf.debugging.Assert(holds, complaint)]):
+            return tf.identity(value)
+    if not known:
+        text = ", ".join(str(tf.get_static_value(tensor).tolist()) for tensor in found)
+        raise InvalidArgumentError(f"{label} {text}: expected {expected}.")
+    return value
+
+
+def _text(shape) -> str:
+    return f"[{', '.join('any' if size is None else str(size) for size in shape)}]"

@@ -1,0 +1,164 @@
+"""evaluate.py: scores a trained model or a SavedModel."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfvma.errors import InvalidArgumentError, TfvmaError
+from tfvma.evaluation.model_source import ModelSource, find_model
+from tfvma.evaluation.protocols import (
+    MAX_NUM_SAMPLES,
+    PROTOCOLS,
+    Classification,
+    FewShot,
+    choose_protocols,
+)
+from tfvma.validation import check_choice, check_writable
+
+_MAX_SEED = 2**31 - 1
+_FEW_SHOT_OPTIONS = ("num_classes", "shots", "targets", "num_samples")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of evaluate.py."""
+    options = argparse.ArgumentParser(
+        prog="evaluate.py",
+        description="Scores a model on characters that it was not trained on. Numbers are means "
+        "in nats per image (accuracies: fractions), with standard errors clustered by episode.",
+    )
+    options.add_argument(
+        "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
+    )
+    options.add_argument(
+        "--protocol", default="all", metavar="NAME", help=f"{', '.join(PROTOCOLS)} (%(default)s)"
+    )
+    options.add_argument("--dataset", metavar="NAME", help="what the model was trained on if left")
+    options.add_argument("--split", default="test", metavar="NAME", help="train or test (test)")
+    options.add_argument("--seed", type=int, default=0, help="of episodes and samples (0)")
+    options.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="the folder of tensorflow-datasets; else $TFVMA_DATA_DIR, else its own default, "
+        "to which it downloads",
+    )
+    options.add_argument(
+        "--output", metavar="FILE", help="takes the rows (metrics.json beside the model)"
+    )
+    options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
+    options.add_argument("--quiet", action="store_true", help="show no progress")
+    few_shot = options.add_argument_group("few_shot")
+    few_shot.add_argument(
+        "--num-samples",
+        type=int,
+        nargs="+",
+        metavar="K",
+        help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000)",
+    )
+    few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
+    few_shot.add_argument("--shots", type=int, metavar="S", help="examples of each (4)")
+    few_shot.add_argument("--targets", type=int, metavar="N", help="drawings scored (2048)")
+    classification = options.add_argument_group("classification")
+    classification.add_argument("--episodes", type=int, metavar="N", help="of each kind (1000)")
+    return options
+
+
+def configure(parsed: argparse.Namespace) -> tuple[FewShot | Classification, ...]:
+    """The protocols that the options ask for; raises InvalidArgumentError."""
+    check_choice("--protocol", parsed.protocol, PROTOCOLS)
+    given = {name: getattr(parsed, name) for name in (*_FEW_SHOT_OPTIONS, "episodes")}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        belongs_to = "few_shot" if name in _FEW_SHOT_OPTIONS else "classification"
+        if parsed.protocol not in (belongs_to, "all"):
+            raise InvalidArgumentError(
+                f"--{name.replace('_', '-')}={value!r}: expected only with --protocol "
+                f"{belongs_to} or all, not with {parsed.protocol}."
+            )
+    if not 0 <= parsed.seed <= _MAX_SEED:
+        raise InvalidArgumentError(f"--seed={parsed.seed!r}: expected 0 to {_MAX_SEED}.")
+    num_episodes = given.pop("episodes", Classification(5, 1).num_episodes)
+    if "num_samples" in given:
+        given["num_samples"] = tuple(sorted(set(given["num_samples"])))
+    return choose_protocols(parsed.protocol, FewShot(**given), num_episodes)
+
+
+def repeating_command(parsed: argparse.Namespace) -> str:
+    """The command without what has no influence on the numbers: where data and results lie."""
+    defaults = parser()
+    words = ["evaluate.py", parsed.model]
+    for name in ("protocol", *_FEW_SHOT_OPTIONS, "episodes", "dataset", "split", "seed"):
+        value = getattr(parsed, name)
+        if value is not None and value != defaults.get_default(name):
+            values = value if isinstance(value, list) else [value]
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return shlex.join(words)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs evaluate.py; returns its exit code: 0, or 2 for an error."""
+    parsed = parser().parse_args(arguments)
+    try:
+        _evaluate(parsed)
+    except TfvmaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _evaluate(parsed: argparse.Namespace) -> None:
+    protocols = configure(parsed)
+    source = find_model(parsed.model)
+    output = Path(parsed.output) if parsed.output else source.home / "metrics.json"
+    check_writable("--output", output.parent)
+    if parsed.report:
+        check_writable("--report", parsed.report)
+    _score(parsed, protocols, source, output)
+
+
+def _score(
+    parsed: argparse.Namespace,
+    protocols: Sequence[FewShot | Classification],
+    source: ModelSource,
+    output: Path,
+) -> None:
+    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
+    from tfvma.data.characters import NAMES, SPLITS, load_characters
+    from tfvma.evaluation.evaluate import check_characters, evaluate, illustrate
+    from tfvma.evaluation.metrics_file import merge_rows, read_rows, write_rows
+    from tfvma.evaluation.report import Report, write_report
+    from tfvma.evaluation.table import format_table
+    from tfvma.evaluation.trained_model import load_model
+
+    check_choice("--split", parsed.split, SPLITS)
+    if parsed.dataset is not None:
+        check_choice("--dataset", parsed.dataset, NAMES)
+    # Read once now, so that a file that is something else is found before the work.
+    read_rows(output)
+    model = load_model(source)
+    characters = load_characters(
+        parsed.dataset or model.config.episodes.dataset, parsed.split, parsed.data_dir
+    )
+    check_characters(model.config.model.image_size, protocols, characters)
+    rows = evaluate(
+        model,
+        characters,
+        protocols,
+        seed=parsed.seed,
+        command=repeating_command(parsed),
+        progress=None if parsed.quiet else sys.stderr,
+    )
+    print(format_table(rows))
+    merged = merge_rows(read_rows(output), rows)
+    write_rows(output, merged)
+    print(f"rows in {output}")
+    if parsed.report:
+        illustrations = illustrate(model, characters, merged, parsed.seed)
+        report = Report(model.config, model.steps, model.minutes, merged, illustrations)
+        print(f"report in {write_report(parsed.report, report)}")

@@ -1,0 +1,79 @@
+"""Rows as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfvma.evaluation.metrics_file import Row
+
+_NAMES = {
+    "nll": "NLL",
+    "kl_a": "KL(a)",
+    "kl_z": "KL(z)",
+    "reconstruction": "reconstruction",
+    "address_accuracy": "address accuracy",
+    "accuracy": "accuracy",
+}
+_FRACTIONS = ("address_accuracy", "accuracy")
+_NONE = "–"
+
+
+def by_protocol(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Rows of each protocol, in the order in which one reads them."""
+    order = list(_NAMES)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.protocol, []).append(row)
+    return [
+        (
+            protocol,
+            sorted(group, key=lambda row: (order.index(row.metric), row.num_samples or 0)),
+        )
+        for protocol, group in groups.items()
+    ]
+
+
+def metric_name(metric: str) -> str:
+    """What a metric is called in tables."""
+    return _NAMES[metric]
+
+
+def value_of(row: Row) -> str:
+    """Mean ± standard error; nats, or percent for accuracies."""
+    if row.metric in _FRACTIONS:
+        return f"{100 * row.value:.1f} ± {100 * row.stderr:.1f} %"
+    return f"{row.value:.2f} ± {row.stderr:.2f}".replace("-", "−")
+
+
+def cells_of(row: Row) -> tuple[str, str, str, str]:
+    """Ours, the paper's, K and the number of targets."""
+    return (
+        value_of(row),
+        _NONE if row.paper is None else _paper(row),
+        _NONE if row.num_samples is None else f"{row.num_samples:,}",
+        f"{row.targets:,}",
+    )
+
+
+def format_table(rows: Sequence[Row]) -> str:
+    """A table for a terminal."""
+    header = ("", "ours", "paper", "K", "targets")
+    groups = [
+        (protocol, [(f"  {metric_name(row.metric)}", *cells_of(row)) for row in group])
+        for protocol, group in by_protocol(rows)
+    ]
+    lines = [header, *(line for _, group in groups for line in group)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+
+    def text(line: Sequence[str]) -> str:
+        first, *others = line
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        return "  ".join([first.ljust(widths[0]), *cells])
+
+    return "\n".join(
+        [text(header), *(part for name, group in groups for part in (name, *map(text, group)))]
+    )
+
+
+def _paper(row: Row) -> str:
+    return f"{100 * row.paper:g} %" if row.metric in _FRACTIONS else f"{row.paper:g}"

@@ -1,0 +1,56 @@
+"""A trained model with what is known about its training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tfvma.config import Config
+from tfvma.evaluation.metrics_file import read_rows
+from tfvma.evaluation.model_source import ModelSource
+from tfvma.evaluation.scorer import Scorer
+from tfvma.export import load_servable
+from tfvma.training.load import load_trained, training_seconds
+from tfvma.training.log import read_log
+from tfvma.training.run_folder import RunFolder, read_config
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A scorer and its origin.
+
+    Attributes:
+      scorer: the model.
+      config: of the run that made it.
+      steps, minutes: of training; None where not known.
+      log: rows of the run's log.csv; empty for a SavedModel.
+    """
+
+    scorer: Scorer
+    config: Config
+    steps: int | None
+    minutes: float | None
+    log: Sequence[Mapping[str, float]]
+
+
+def load_model(source: ModelSource) -> TrainedModel:
+    """Loads a run's averaged weights, in float32, or a SavedModel.
+
+    A SavedModel knows the steps and minutes of its training from the metrics beside it.
+
+    Raises CheckpointError where it is missing, damaged or of another architecture.
+    """
+    folder = RunFolder(source.home)
+    if source.saved_model is None:
+        model, config, steps = load_trained(source.home, precision="float32")
+        minutes = training_seconds(source.home) / 60
+        return TrainedModel(model, config, steps, minutes, read_log(folder.log))
+    config = read_config(folder)
+    rows = read_rows(source.home / "metrics.json")
+    return TrainedModel(
+        scorer=load_servable(source.saved_model),
+        config=config,
+        steps=rows[0].steps if rows else None,
+        minutes=rows[0].minutes if rows else None,
+        log=[],
+    )
