@@ -120,7 +120,7 @@ class Straightforward(keras.Model):
         log_posterior = tf.nn.log_softmax(tf.matmul(queries, keys, transpose_b=True))
         log_prior = tf.nn.log_softmax(tf.linalg.matvec(keys, self.prior_query))
         address = sample_address(tf.stop_gradient(log_posterior), self.num_samples, seeds[0])
-        one_hot = tf.one_hot(address, len(memory))
+        one_hot = tf.one_hot(address, tf.shape(memory)[0])
 
         entry = tf.gather(memory, tf.reshape(address, [-1]))
         targets = tf.tile(x, [self.num_samples, 1, 1, 1])

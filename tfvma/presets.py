@@ -9,14 +9,14 @@ _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
         name="omniglot26_vma_4shot",
-        training=TrainingConfig(steps=50_000, learning_rate=5e-4, learning_rate_warmup=1_000),
+        training=TrainingConfig(steps=45_000, latent_warmup=200),
     ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(
         name="strokes_vma_4shot",
         episodes=EpisodeConfig(dataset="strokes"),
         model=ModelConfig(filters=(24, 24, 32, 32, 32, 32), hidden_units=128, latent_dim=32),
-        training=TrainingConfig(steps=2_500, learning_rate=1e-3, latent_warmup=500),
+        training=TrainingConfig(steps=2_500, learning_rate=1e-3, latent_warmup=200),
     ),
 )
 _BY_NAME = {preset.name: preset for preset in _PRESETS}

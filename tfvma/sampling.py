@@ -41,3 +41,8 @@ def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed)
 def sample_normal(loc: tf.Tensor, scale: tf.Tensor, seed) -> tf.Tensor:
     """Draws loc + scale * eps, differentiable in both; the shape of `loc`."""
     return loc + scale * tf.math.ndtri(uniform(tf.shape(loc), seed))
+
+
+def split_seed(seed) -> list[tf.Tensor]:
+    """Two seeds, int32 [2] each, from one."""
+    return tf.unstack(tf.random.split(seed, alg="philox"))

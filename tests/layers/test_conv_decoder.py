@@ -82,8 +82,11 @@ def test_every_scale_of_the_entry_and_z_reach_the_pixels():
 
 
 def test_every_weight_has_a_say():
-    decoder, features = decoder_and_features(8)
-    z = tf.random.normal([3, 2])
+    # Wide enough that no layer is dead where it starts.
+    filters = (8, 8, 8)
+    features = ConvPyramid(filters)(tf.random.normal([16, 8, 8, 1]))
+    decoder = ConvDecoder(8, 2, filters, hidden_units=16)
+    z = tf.random.normal([16, 2])
     with tf.GradientTape() as tape:
         total = tf.reduce_sum(tf.square(decoder(z, features)))
     gradients = tape.gradient(total, [weight.value for weight in decoder.trainable_weights])

@@ -42,5 +42,5 @@ def test_projections_are_shared_between_pairs():
 def test_parameters_are_float32_in_mixed_precision():
     posterior = ConvPosterior(2, (3, 4), hidden_units=6, dtype="mixed_bfloat16")
     images = tf.random.normal([3, 6, 6, 1])
-    assert posterior.project_x(images).dtype == tf.bfloat16
     assert all(part.dtype == tf.float32 for part in posterior(images, images))
+    assert posterior.project_x(images).dtype == tf.bfloat16

@@ -135,6 +135,7 @@ def _score(
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
+    from tfvma.model_card import write_model_card
 
     check_choice("--split", parsed.split, SPLITS)
     if parsed.dataset is not None:
@@ -158,6 +159,8 @@ def _score(
     merged = merge_rows(read_rows(output), rows)
     write_rows(output, merged)
     print(f"rows in {output}")
+    if source.saved_model is not None and output == source.home / "metrics.json":
+        print(f"model card in {write_model_card(source.home)}")
     if parsed.report:
         illustrations = illustrate(model, characters, merged, parsed.seed)
         report = Report(model.config, model.steps, model.minutes, merged, illustrations)

@@ -119,7 +119,7 @@ def _tiles(rows: Sequence[Row]) -> str:
     shown = [max(bounds, key=lambda row: row.num_samples)] if bounds else []
     shown += [row for row in rows if row.metric == "accuracy"]
     tiles = [
-        f"<li><b>{escape(value_of(row))}</b><span>{escape(_tile_name(row))}</span></li>"
+        f"<li><b>{escape(value_of(row, digits=1))}</b><span>{escape(_tile_name(row))}</span></li>"
         for row in shown
     ]
     return f'<ul class="tiles">{"".join(tiles)}</ul>' if tiles else ""

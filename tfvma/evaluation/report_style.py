@@ -10,7 +10,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anyw
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; }
 p { margin: .5rem 0; }
 .small, figcaption, footer { color: var(--grey); font-size: .875rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem;
   list-style: none; margin: 1.25rem 0 0; padding: 0; }
 .tiles li { border-top: 3px solid var(--blue); padding-top: .4rem; }
 .tiles b { display: block; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
@@ -35,6 +35,7 @@ summary { cursor: pointer; color: var(--blue); }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 @media (max-width: 30rem) {
   main { padding: 1.25rem .9rem 2rem; }
-  th, td { padding: .3rem .3rem; font-size: .875rem; }
+  th, td, thead th { padding: .3rem .25rem; font-size: .8125rem; }
+  .tiles li:first-child { grid-column: 1 / -1; }
 }
 """

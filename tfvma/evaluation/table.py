@@ -38,11 +38,11 @@ def metric_name(metric: str) -> str:
     return _NAMES[metric]
 
 
-def value_of(row: Row) -> str:
-    """Mean ± standard error; nats, or percent for accuracies."""
+def value_of(row: Row, digits: int = 2) -> str:
+    """Mean ± standard error; nats with so many digits, or percent for accuracies."""
     if row.metric in _FRACTIONS:
         return f"{100 * row.value:.1f} ± {100 * row.stderr:.1f} %"
-    return f"{row.value:.2f} ± {row.stderr:.2f}".replace("-", "−")
+    return f"{row.value:.{digits}f} ± {row.stderr:.{digits}f}".replace("-", "−")
 
 
 def cells_of(row: Row) -> tuple[str, str, str, str]:

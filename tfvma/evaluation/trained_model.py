@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tfvma.config import Config
-from tfvma.evaluation.metrics_file import read_rows
 from tfvma.evaluation.model_source import ModelSource
 from tfvma.evaluation.scorer import Scorer
-from tfvma.export import load_servable
+from tfvma.servable import load_servable, read_training
 from tfvma.training.load import load_trained, training_seconds
 from tfvma.training.log import read_log
 from tfvma.training.run_folder import RunFolder, read_config
@@ -36,8 +35,6 @@ class TrainedModel:
 def load_model(source: ModelSource) -> TrainedModel:
     """Loads a run's averaged weights, in float32, or a SavedModel.
 
-    A SavedModel knows the steps and minutes of its training from the metrics beside it.
-
     Raises CheckpointError where it is missing, damaged or of another architecture.
     """
     folder = RunFolder(source.home)
@@ -45,12 +42,11 @@ def load_model(source: ModelSource) -> TrainedModel:
         model, config, steps = load_trained(source.home, precision="float32")
         minutes = training_seconds(source.home) / 60
         return TrainedModel(model, config, steps, minutes, read_log(folder.log))
-    config = read_config(folder)
-    rows = read_rows(source.home / "metrics.json")
+    training = read_training(source.saved_model)
     return TrainedModel(
         scorer=load_servable(source.saved_model),
-        config=config,
-        steps=rows[0].steps if rows else None,
-        minutes=rows[0].minutes if rows else None,
+        config=read_config(folder),
+        steps=training.steps,
+        minutes=training.minutes,
         log=[],
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfvma.figures.style import BLUE, INK, PALE, VERMILLION, new_figure, show_image, tidy
+from tfvma.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    INK,
+    PALE,
+    SMALL,
+    VERMILLION,
+    new_figure,
+    show_image,
+    tidy,
+)
 
 _TOP = 5
 
@@ -49,14 +59,14 @@ def address_histogram(
 
     axes = figure.add_subplot(grid[1, 0])
     show_image(axes, target, frame=INK, width=2.0)
-    axes.set_title("target x", fontsize=10)
+    axes.set_title("target x", fontsize=FONT_SIZE)
     for column, place in enumerate(np.argsort(-probabilities, kind="stable")[:_TOP]):
         axes = figure.add_subplot(grid[1, 1 + column])
         show_image(axes, entries[place], frame=colours[place], width=2.0)
-        axes.set_title(f"{probabilities[place]:.2f}", fontsize=10, color=colours[place])
+        axes.set_title(f"{probabilities[place]:.2f}", fontsize=FONT_SIZE, color=colours[place])
         axes.set_xlabel(
             "same" if same[place] else f"no. {memory_label[place] + 1}",
-            fontsize=9,
+            fontsize=SMALL,
             color=colours[place],
         )
     return figure

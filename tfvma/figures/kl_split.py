@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from tfvma.figures.style import BLUE, GREY, INK, ORANGE, VERMILLION, new_figure, tidy
+from tfvma.figures.style import BLUE, FONT_SIZE, GREY, INK, ORANGE, VERMILLION, new_figure, tidy
 
 
 def kl_split(reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]) -> Figure:
@@ -40,7 +40,7 @@ def kl_split(reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, 
             textcoords="offset points",
             ha="right",
             va="center",
-            fontsize=10,
+            fontsize=FONT_SIZE,
             color=VERMILLION,
         )
     axes.set_ylim(-0.35, 0.75 + 0.34 * (len(nll) - 1))
@@ -50,5 +50,5 @@ def kl_split(reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, 
     tidy(axes)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
-    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=10)
+    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=FONT_SIZE)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tfvma.figures.style import BLUE, GREEN, INK, ORANGE, VERMILLION, new_figure, tidy
+from tfvma.figures.style import BLUE, ORANGE, SMALL, VERMILLION, new_figure, tidy
 
 # The first steps fall by hundreds of nats and would flatten the rest.
 _SKIPPED = 0.02
@@ -26,7 +26,7 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
 
     shown = [
         _draw(above, log, "iw_bound", -1.0, VERMILLION, "NLL, training", solid=False),
-        _draw(above, log, "val_iw_bound", -1.0, BLUE, "NLL, held out"),
+        _draw(above, log, "val_iw_bound", -1.0, VERMILLION, "NLL, held out"),
     ]
     first = _SKIPPED * max(row["step"] for row in log)
     values = [value for curve in shown for step, value in curve if step >= first]
@@ -35,10 +35,10 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
         above.set_ylim(min(values) - margin, max(values) + margin)
     above.set_ylabel(f"nats per image, K = {num_samples}")
 
-    _draw(below, log, "kl_z", 1.0, ORANGE, "KL(z), training", solid=False)
-    _draw(below, log, "val_kl_z", 1.0, INK, "KL(z), held out")
-    _draw(below, log, "kl_a", 1.0, VERMILLION, "KL(a), training", solid=False)
-    _draw(below, log, "val_kl_a", 1.0, GREEN, "KL(a), held out")
+    _draw(below, log, "kl_z", 1.0, BLUE, "KL(z), training", solid=False)
+    _draw(below, log, "val_kl_z", 1.0, BLUE, "KL(z), held out")
+    _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a), training", solid=False)
+    _draw(below, log, "val_kl_a", 1.0, ORANGE, "KL(a), held out")
     below.set_ylim(bottom=0.0)
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")
@@ -47,7 +47,7 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
 
     for axes in (above, below):
         tidy(axes)
-        axes.legend(frameon=False, fontsize=9, loc="best", ncols=1 if axes is above else 2)
+        axes.legend(frameon=False, fontsize=SMALL, loc="best", ncols=1 if axes is above else 2)
     return figure
 
 

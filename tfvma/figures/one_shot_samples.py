@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfvma.figures.style import BLUE, PALE, WIDTH, new_figure, show_image
+from tfvma.figures.style import BLUE, FONT_SIZE, PALE, WIDTH, new_figure, show_image
 
 
 def one_shot_samples(entries: np.ndarray, samples: np.ndarray) -> Figure:
@@ -26,6 +26,6 @@ def one_shot_samples(entries: np.ndarray, samples: np.ndarray) -> Figure:
         for column in range(columns):
             axes = figure.add_subplot(grid[row, column + 2])
             show_image(axes, samples[row, column], frame=PALE, width=0.6)
-    figure.axes[0].set_title("in memory", loc="left", fontsize=10, color=BLUE)
-    figure.axes[1].set_title("    samples", loc="left", fontsize=10)
+    figure.axes[0].set_title("entry", loc="left", fontsize=FONT_SIZE, color=BLUE)
+    figure.axes[1].set_title("samples", loc="left", fontsize=FONT_SIZE)
     return figure

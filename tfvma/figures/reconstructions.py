@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfvma.figures.style import BLUE, GREY, INK, VERMILLION, WIDTH, new_figure, show_image
+from tfvma.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    GREY,
+    INK,
+    VERMILLION,
+    WIDTH,
+    new_figure,
+    show_image,
+)
 
 
 def reconstructions(
@@ -32,5 +41,5 @@ def reconstructions(
             axes = figure.add_subplot(grid[row, column])
             show_image(axes, picture, frame=frame, width=1.4)
             if column == 0:
-                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=FONT_SIZE)
     return figure

@@ -39,13 +39,22 @@ class MLPDecoder(keras.layers.Layer):
         self.latent_dim = latent_dim
         self.units = check_units(units)
         policy = self.dtype_policy
-        # The bias is in the part that runs once per entry.
+        # Two summands share the variance that suits a ReLU (He et al. 2015); the bias is in
+        # the part that runs once per entry.
         self.z_dense = keras.layers.Dense(
-            self.units[0], use_bias=False, dtype=policy, name="dense1_z"
+            self.units[0],
+            use_bias=False,
+            kernel_initializer="lecun_normal",
+            dtype=policy,
+            name="dense1_z",
         )
-        self.entry_dense = keras.layers.Dense(self.units[0], dtype=policy, name="dense1_entry")
+        self.entry_dense = keras.layers.Dense(
+            self.units[0], kernel_initializer="lecun_normal", dtype=policy, name="dense1_entry"
+        )
         self.hidden = [
-            keras.layers.Dense(width, "relu", dtype=policy, name=f"dense{layer}")
+            keras.layers.Dense(
+                width, "relu", kernel_initializer="he_normal", dtype=policy, name=f"dense{layer}"
+            )
             for layer, width in enumerate(self.units[1:], start=2)
         ]
         self.logits = keras.layers.Dense(image_size**2, dtype="float32", name="logits")

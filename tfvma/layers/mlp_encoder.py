@@ -38,7 +38,13 @@ class MLPEncoder(keras.layers.Layer):
         super().__init__(**layer_options)
         self.units = check_units(units)
         self.dense = [
-            keras.layers.Dense(width, "relu", dtype=self.dtype_policy, name=f"dense{layer}")
+            keras.layers.Dense(
+                width,
+                "relu",
+                kernel_initializer="he_normal",
+                dtype=self.dtype_policy,
+                name=f"dense{layer}",
+            )
             for layer, width in enumerate(self.units, start=1)
         ]
 

@@ -34,9 +34,16 @@ class MLPPosterior(keras.layers.Layer):
         if len(self.units) != 2:
             raise InvalidArgumentError(f"units={self.units}: expected two widths.")
         first, second = self.units
-        self.x_dense = keras.layers.Dense(first, dtype=self.dtype_policy, name="dense1_x")
+        # Two summands share the variance that suits a ReLU (He et al. 2015).
+        self.x_dense = keras.layers.Dense(
+            first, kernel_initializer="lecun_normal", dtype=self.dtype_policy, name="dense1_x"
+        )
         self.entry_dense = keras.layers.Dense(
-            first, use_bias=False, dtype=self.dtype_policy, name="dense1_entry"
+            first,
+            use_bias=False,
+            kernel_initializer="lecun_normal",
+            dtype=self.dtype_policy,
+            name="dense1_entry",
         )
         self.head = GaussianHead(latent_dim, second, dtype=self.dtype_policy, name="head")
 

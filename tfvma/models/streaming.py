@@ -4,9 +4,20 @@ Addresses are drawn first; every distinct entry is then encoded once, every
 distinct pair (x, a) gets its q(z | m_a, x) once, and only drawing z and decoding
 is left to do per sample, in chunks.
 
-Noise: chunk i of SAMPLES_PER_CHUNK samples draws its addresses from
-`fold_in(seed, 2 i)` and its z from `fold_in(seed, 2 i + 1)`, so that anybody can
-draw the same.
+Noise, so that anybody can draw the same: with
+
+    fold_in(seed, n) = tf.random.experimental.stateless_fold_in(seed, n, alg="philox")
+    bits(shape, seed) = tf.random.stateless_uniform(
+        shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox")
+    uniform(shape, seed) = (bits(shape, seed) >> 9 + 1/2) / 2^23
+
+chunk i = 0, 1, ... holds samples 4 i to 4 i + 3 of every target:
+
+    u = uniform([4, B, M], fold_in(seed, 2 i))       a = argmax_a log q(a | x) - log(-log u)
+    v = uniform([4, B, D], fold_in(seed, 2 i + 1))   z = loc + scale * ndtri(v)
+
+with loc and scale of q(z | x, m_a). The last chunk is drawn whole, and what lies
+beyond K is left out.
 """
 
 from __future__ import annotations
@@ -29,7 +40,7 @@ _PAIRS_PER_CHUNK = 256
 def chunk_seeds(seed: tf.Tensor, chunk: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Seeds of the addresses and of z in one chunk of samples."""
     fold_in = tf.random.experimental.stateless_fold_in
-    return fold_in(seed, 2 * chunk), fold_in(seed, 2 * chunk + 1)
+    return fold_in(seed, 2 * chunk, alg="philox"), fold_in(seed, 2 * chunk + 1, alg="philox")
 
 
 def draw_addresses(log_posterior: tf.Tensor, num_chunks: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -8,14 +8,14 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfvma import bounds, estimators
+from tfvma import arguments, bounds, estimators
 from tfvma.data.check import check_episodes, clear_errors
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
 from tfvma.estimators import LogDensities
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries
 from tfvma.models.streaming import stream_score
-from tfvma.sampling import sample_address, sample_normal
+from tfvma.sampling import sample_address, sample_normal, split_seed
 from tfvma.validation import check_at_least, check_choice
 
 tfd = tfp.distributions
@@ -337,25 +337,31 @@ class VariationalMemoryAddressing(keras.Model):
     def _checked(self, episodes) -> tf.data.Dataset:
         return check_episodes(episodes)
 
-    # Use of a trained model: the same eight functions that a SavedModel has.
+    # Use of a trained model: the same eight functions that a SavedModel has. Each raises
+    # InvalidArgumentError for what it cannot work with; see tfvma/arguments.py.
 
     def address(self, x, memory=None) -> dict[str, tf.Tensor]:
         """log_posterior [B, M], log q(a | M, x), and log_prior [M], log p(a | M)."""
-        log_posterior, log_prior = self.addressing(x, self.memory.entries(memory))
+        x, entries = self._checked_images(x), self._checked_entries(memory)
+        log_posterior, log_prior = self.addressing(x, entries)
         return {"log_posterior": log_posterior, "log_prior": log_prior}
 
     def latent_prior(self, entry) -> dict[str, tf.Tensor]:
         """loc and scale of p(z | m), [N, D], for entries [N, ...]."""
-        loc, scale = self.prior_head(self.entry_encoder(entry)[-1])
+        loc, scale = self.prior_head(self.entry_encoder(self._checked_entry(entry))[-1])
         return {"loc": loc, "scale": scale}
 
     def latent_posterior(self, x, entry) -> dict[str, tf.Tensor]:
         """loc and scale of q(z | m, x), [N, D], for N pairs."""
-        loc, scale = self.posterior(x, entry)
+        x, entry = self._checked_images(x), self._checked_entry(entry)
+        loc, scale = self.posterior(arguments.paired("x", x, "entry", entry), entry)
         return {"loc": loc, "scale": scale}
 
     def decode(self, z, entry) -> dict[str, tf.Tensor]:
         """logits of p(x | z, m), [N, H, W, C], for z [N, D] and entries [N, ...]."""
+        entry = self._checked_entry(entry)
+        z = arguments.latents("z", z, self.prior_head.latent_dim)
+        z = arguments.paired("z", z, "entry", entry)
         return {"logits": self.decoder(z, self.entry_encoder(entry))}
 
     def score(self, x, memory, num_samples, seed) -> dict[str, tf.Tensor]:
@@ -373,7 +379,13 @@ class VariationalMemoryAddressing(keras.Model):
             kl_latent: KL(q(z|x, m_a) || p(z|m_a)), analytic, mean over a_k ~ q, [B].
             reconstruction: mean of log p(x | a_k, z_k), [B].
         """
-        return stream_score(self, x, memory, tf.convert_to_tensor(num_samples), seed)
+        return stream_score(
+            self,
+            self._checked_images(x),
+            self._checked_entries(memory),
+            arguments.count("num_samples", num_samples),
+            arguments.seed(seed),
+        )
 
     def generate(self, memory, num_samples, seed) -> dict[str, tf.Tensor]:
         """Ancestral samples: a ~ p(a | M), z ~ p(z | m_a).
@@ -382,14 +394,16 @@ class VariationalMemoryAddressing(keras.Model):
             images: pixel probabilities, [K, H, W, C].
             address: int32 [K].
         """
-        address_seed, latent_seed = tf.unstack(tf.random.split(seed))
-        entries = self.memory.entries(memory)
+        num_samples = arguments.count("num_samples", num_samples)
+        address_seed, latent_seed = split_seed(arguments.seed(seed))
+        entries = self._checked_entries(memory)
         log_prior = self.addressing.log_prior(self.addressing.keys(entries))
         address = sample_address(log_prior[tf.newaxis], num_samples, address_seed)[:, 0]
-        entry = tf.gather(entries, address)
-        loc, scale = self.latent_prior(entry).values()
-        logits = self.decode(sample_normal(loc, scale, latent_seed), entry)["logits"]
-        return {"images": tf.sigmoid(logits), "address": address}
+        entries, slot = distinct_entries(entries, address, compiled=False)
+        features = self.entry_encoder(entries)
+        loc, scale = (tf.gather(part, slot) for part in self.prior_head(features[-1]))
+        z = sample_normal(loc, scale, latent_seed)
+        return {"images": self._probabilities(z, features, slot), "address": address}
 
     def reconstruct(self, x, memory, num_samples, seed) -> dict[str, tf.Tensor]:
         """Reconstructions: a ~ q(a | x), z ~ q(z | m_a, x).
@@ -398,24 +412,51 @@ class VariationalMemoryAddressing(keras.Model):
             images: pixel probabilities, [K, B, H, W, C].
             address: int32 [K, B].
         """
-        address_seed, latent_seed = tf.unstack(tf.random.split(seed))
-        entries = self.memory.entries(memory)
+        num_samples = arguments.count("num_samples", num_samples)
+        address_seed, latent_seed = split_seed(arguments.seed(seed))
+        x, entries = self._checked_images(x), self._checked_entries(memory)
         log_posterior, _ = self.addressing(x, entries)
         address = sample_address(log_posterior, num_samples, address_seed)
-        entry = tf.gather(entries, tf.reshape(address, [-1]))
-        targets = tf.tile(x, [num_samples, 1, 1, 1])
-        loc, scale = self.latent_posterior(targets, entry).values()
-        logits = self.decode(sample_normal(loc, scale, latent_seed), entry)["logits"]
-        shape = tf.concat([tf.shape(address), self.image_shape], axis=0)
-        return {"images": tf.reshape(tf.sigmoid(logits), shape), "address": address}
+        entries, slot = distinct_entries(entries, address, compiled=False)
+        projection = self.posterior.project_x(x) + tf.gather(
+            self.posterior.project_entry(entries), slot
+        )
+        loc, scale = self.posterior.from_projection(merge_samples(projection))
+        z = sample_normal(loc, scale, latent_seed)
+        images = self._probabilities(z, self.entry_encoder(entries), tf.reshape(slot, [-1]))
+        return {"images": split_samples(images, num_samples), "address": address}
 
     def classify(self, x, memory, memory_label, ways) -> dict[str, tf.Tensor]:
         """probabilities [B, ways]: q(a | x) summed over the entries of each label.
 
         `memory_label` is int32 [M] with values in 0..ways-1.
         """
-        log_posterior, _ = self.addressing(x, self.memory.entries(memory))
+        x, entries = self._checked_images(x), self._checked_entries(memory)
+        ways = arguments.count("ways", ways)
+        memory_label = arguments.labels("memory_label", memory_label, ways)
+        memory_label = arguments.paired("memory_label", memory_label, "memory", entries)
+        log_posterior, _ = self.addressing(x, entries)
         return {"probabilities": tf.exp(log_posterior) @ tf.one_hot(memory_label, ways)}
+
+    def _checked_images(self, x) -> tf.Tensor:
+        return arguments.images("x", x, self.image_shape)
+
+    def _checked_entry(self, entry) -> tf.Tensor:
+        """Entries of a learned memory are no images, and anything goes."""
+        if isinstance(self.memory, EpisodicMemory):
+            return arguments.images("entry", entry, self.image_shape)
+        return entry
+
+    def _checked_entries(self, memory) -> tf.Tensor:
+        """All slots, [M, ...]."""
+        if memory is not None and isinstance(self.memory, EpisodicMemory):
+            memory = arguments.images("memory", memory, self.image_shape)
+        return self.memory.entries(memory)
+
+    def _probabilities(self, z, features, slot) -> tf.Tensor:
+        """Of ink in each pixel, [N, H, W, C], for z [N, D] given the entries at slot [N]."""
+        condition = [tf.gather(part, slot) for part in self.decoder.condition(features)]
+        return tf.sigmoid(self.decoder.from_condition(z, condition))
 
     # Serialization.
 

@@ -16,14 +16,7 @@ from tfvma.training.every import Every, completed_steps
 
 _PREFIX = "step"
 # What TensorFlow raises for files that are missing, cut short, or overwritten.
-_DAMAGED = (
-    tf.errors.DataLossError,
-    tf.errors.NotFoundError,
-    tf.errors.OutOfRangeError,
-    tf.errors.InvalidArgumentError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.InternalError,
-)
+_DAMAGED = (tf.errors.OpError, IndexError)
 
 
 class Checkpoints:
@@ -56,9 +49,8 @@ class Checkpoints:
             },
             seconds=self.seconds,
         )
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(folder), max_to_keep=keep, checkpoint_name=_PREFIX
-        )
+        self._keep = keep
+        self._manager: tf.train.CheckpointManager | None = None
         self.latest: Path | None = None
 
     def save(self, seconds: float) -> Path:
@@ -71,10 +63,13 @@ class Checkpoints:
         check_finite_weights(self.model, step, self.latest)
         self.seconds.assign(seconds)
         try:
+            if self._manager is None:
+                self._manager = self._make_manager()
             self.latest = Path(self._manager.save(checkpoint_number=step))
         except (tf.errors.OpError, OSError) as error:
             raise OutputError(
-                f"{self.folder}: no checkpoint could be saved at step {step} ({_first_line(error)})."
+                f"{self.folder}: expected to save a checkpoint there at step {step} "
+                f"({_first_line(error)})."
             ) from error
         return self.latest
 
@@ -107,15 +102,26 @@ class Checkpoints:
             )
         return 0
 
+    def _make_manager(self) -> tf.train.CheckpointManager:
+        if _listed(self.folder) is None and (found := self._found()):
+            paths = [str(path) for path in reversed(found)]
+            tf.train.update_checkpoint_state(str(self.folder), paths[-1], paths)
+        return tf.train.CheckpointManager(
+            self._checkpoint,
+            str(self.folder),
+            max_to_keep=self._keep,
+            checkpoint_name=_PREFIX,
+        )
+
     def _found(self) -> list[Path]:
         """Paths of checkpoints without their suffix, the one to try first leading.
 
         Those that TensorFlow's list does not name come last: the list is written
         after a checkpoint, but may itself be lost.
         """
-        listed = [Path(path) for path in reversed(self._manager.checkpoints)]
+        listed = _listed(self.folder) or []
         on_disk = [path.with_suffix("") for path in self.folder.glob(f"{_PREFIX}-*.index")]
-        return listed + sorted(set(on_disk) - set(listed), key=_step_of, reverse=True)
+        return listed[::-1] + sorted(set(on_disk) - set(listed), key=_step_of, reverse=True)
 
     def _read(self, path: Path) -> None:
         # Opened first, since restoring takes a missing file for another architecture.
@@ -146,6 +152,18 @@ class SaveCheckpoints(Every):
         step = completed_steps(self.model)
         if step != self._saved:
             self.at(step, logs)
+
+
+def _listed(folder: Path) -> list[Path] | None:
+    """What TensorFlow's list of checkpoints names, the latest last; None where it is lost."""
+    try:
+        state = tf.train.get_checkpoint_state(str(folder))
+    except ValueError:
+        return None
+    if state is None:
+        return None
+    # Names alone: the run may have been moved.
+    return [folder / Path(path).name for path in state.all_model_checkpoint_paths]
 
 
 def _by_path(variables) -> dict[str, tf.Variable]:

@@ -1,0 +1,73 @@
+"""The benchmark runs, times steps that train, and writes what it promises."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from benchmarks import step_time, training_step
+from benchmarks.arithmetic import step_arithmetic
+from benchmarks.setting import Setting, all_settings
+from tfvma.config import ModelConfig
+from tfvma.presets import get_preset
+
+TINY = ModelConfig(image_size=6, filters=(3, 4), hidden_units=5, latent_dim=2, key_dim=3)
+CONFIG = dataclasses.replace(get_preset("omniglot26_vma_4shot"), model=TINY)
+
+
+@pytest.mark.parametrize("setting", [Setting("tfvma", 8), Setting("straightforward", 8)])
+def test_a_timed_step_trains(setting, monkeypatch):
+    made = []
+    make_model = training_step.make_model
+    monkeypatch.setattr(
+        training_step, "make_model", lambda *args: made.append(make_model(*args)) or made[0]
+    )
+    step = training_step.make_step(CONFIG, setting)
+    before = int(made[0].optimizer.iterations)
+    times = step_time.time_steps(step, 2)
+    assert len(times) == 2
+    assert min(times) > 0.0
+    assert int(made[0].optimizer.iterations) == before + 3
+
+
+def test_settings_are_compared_at_every_memory_size():
+    settings = all_settings([16, 512])
+    assert len(settings) == len(set(settings)) == 7
+    assert [s for s in settings if s.network == "straightforward"] == [
+        Setting("straightforward", 32)
+    ]
+
+
+def test_row_and_table():
+    row = step_time.make_row(CONFIG, Setting("tfvma", 32, xla=True), [3.0, 1.0, 2.0, 5.0, 4.0], 1e9)
+    arithmetic = step_arithmetic(TINY, num_targets=32, memory_size=32, num_samples=4)
+    assert row["milliseconds"] == 3.0
+    assert row["minimum"] == 1.0
+    assert row["quartiles"] == [2.0, 4.0]
+    assert row["floor_milliseconds"] == pytest.approx(arithmetic / 1e6, abs=0.005)
+    assert row["ratio"] == pytest.approx(3.0 / (arithmetic / 1e6), abs=0.001)
+    heading, line, values = step_time.table([row]).splitlines()
+    assert heading.count("|") == line.count("|") == values.count("|")
+    assert values.startswith("| tfvma | 32 | float32 | yes | 3.0 | 2.0 to 4.0 | 1.0 |")
+
+
+def test_command_line_writes_rows(tmp_path, monkeypatch, capsys):
+    setting = Setting("tfvma", 16)
+    monkeypatch.setattr(step_time, "measure", lambda *_: ({setting: [1.0, 2.0, 3.0]}, 1e9))
+    output = tmp_path / "results" / "step_time.json"
+    assert step_time.main(["--quick", "--output", str(output)]) == 0
+    result = json.loads(output.read_text())
+    assert set(result) == {"machine", "versions", "rows"}
+    assert result["machine"]["matrix_gigaflops_per_second"] == 1.0
+    assert result["rows"][0]["milliseconds"] == 2.0
+    assert "| tfvma | 16 |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "option", [["--rounds", "0"], ["--steps", "0"], ["--memory-sizes", "8", "0"]]
+)
+def test_bad_option_is_named(option, capsys):
+    assert step_time.main(option) == 2
+    assert capsys.readouterr().err == f"error: {option[0]}=0: expected at least 1.\n"

@@ -1,0 +1,203 @@
+"""evaluate.py from end to end on a tiny model, and its errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tfvma.command_line.evaluate import main, parser, repeating_command
+from tfvma.config import Config, EpisodeConfig, ModelConfig
+from tfvma.data import strokes
+from tfvma.export import export_saved_model
+from tfvma.models.build import build_model
+from tfvma.servable import Training
+from tfvma.training.run_folder import RunFolder, write_config
+
+CONFIG = Config(
+    "tiny",
+    episodes=EpisodeConfig(dataset="strokes"),
+    model=ModelConfig(filters=(4,) * 6, hidden_units=8, latent_dim=4, key_dim=8),
+)
+FEW_SHOT = ("--protocol", "few_shot", "--targets", "64", "--num-samples", "2", "5", "--quiet")
+
+
+@pytest.fixture(autouse=True)
+def few_characters(monkeypatch):
+    """Thirty characters of the strokes are made in no time."""
+    monkeypatch.setattr(
+        "tfvma.data.characters.load_characters",
+        lambda name, split, data_dir: strokes.load(split, num_characters=30),
+    )
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return build_model(CONFIG)
+
+
+@pytest.fixture
+def run(tiny, tmp_path) -> Path:
+    folder = RunFolder(tmp_path / "runs" / "tiny")
+    folder.path.mkdir(parents=True)
+    write_config(folder, CONFIG)
+    tiny.save_weights(folder.weights)
+    return folder.path
+
+
+@pytest.fixture(scope="module")
+def saved_once(tiny, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("savedmodels")
+    return export_saved_model(tiny, CONFIG, folder, training=Training(7, 2.5)).parent
+
+
+@pytest.fixture
+def saved(saved_once, tmp_path) -> Path:
+    """A copy that a test may write to."""
+    return Path(shutil.copytree(saved_once, tmp_path / "savedmodels" / "tiny"))
+
+
+def records(path: Path) -> dict[tuple[str, int | None], dict]:
+    return {(row["metric"], row["num_samples"]): row for row in json.loads(path.read_text())}
+
+
+def test_run_is_scored_on_everything_with_a_report(run, tmp_path, capsys):
+    report = tmp_path / "report"
+    options = ["--targets", "64", "--num-samples", "2", "5", "--episodes", "2", "--quiet"]
+    assert main([str(run), *options, "--report", str(report)]) == 0
+
+    rows = json.loads((run / "metrics.json").read_text())
+    assert len(rows) == 2 * 3 + 2 + 4
+    assert {row["protocol"] for row in rows} == {
+        "few_shot C=8 S=4 strokes/test",
+        "classification 5-way 1-shot strokes/test",
+        "classification 5-way 5-shot strokes/test",
+        "classification 20-way 1-shot strokes/test",
+        "classification 20-way 5-shot strokes/test",
+    }
+    assert {row["command"] for row in rows} == {
+        f"evaluate.py {run} --targets 64 --num-samples 2 5 --episodes 2"
+    }
+    by_key = records(run / "metrics.json")
+    assert by_key["nll", 5]["value"] < by_key["nll", 2]["value"]
+    assert by_key["kl_a", None]["steps"] == CONFIG.training.steps
+    for row in rows:
+        assert row["stderr"] >= 0.0
+    html = (report / "index.html").read_text()
+    assert html.count("data:image/png;base64,") >= 4
+    printed = capsys.readouterr()
+    assert "few_shot C=8 S=4 strokes/test" in printed.out
+    assert printed.err == ""
+
+
+def test_saved_model_scores_as_the_run_does(run, saved):
+    assert main([str(run), *FEW_SHOT]) == 0
+    assert main([str(saved), *FEW_SHOT]) == 0
+    of_run, of_saved = records(run / "metrics.json"), records(saved / "metrics.json")
+    assert of_run.keys() == of_saved.keys()
+    for key, row in of_run.items():
+        assert of_saved[key]["value"] == pytest.approx(row["value"], rel=1e-5)
+        assert (of_saved[key]["steps"], of_saved[key]["minutes"]) == (7, 2.5)
+    assert f"{of_saved['nll', 5]['value']:.2f}" in (saved / "README.md").read_text()
+
+
+def test_rows_go_where_output_says_and_are_replaced(saved, tmp_path):
+    output = tmp_path / "elsewhere" / "rows.json"
+    options = ["--protocol", "classification", "--episodes", "2", "--output", str(output)]
+    for seed in (0, 1):
+        assert main([str(saved / "1"), *options, "--seed", str(seed), "--quiet"]) == 0
+        assert [row["seed"] for row in json.loads(output.read_text())] == [seed] * 4
+    assert not (saved / "metrics.json").exists()
+
+
+def test_repeating_command_leaves_out_where_things_lie():
+    parsed = parser().parse_args(
+        ["runs/a b", "--shots", "2", "--seed", "3", "--data-dir", "d", "--output", "o"]
+    )
+    assert repeating_command(parsed) == "evaluate.py 'runs/a b' --shots 2 --seed 3"
+
+
+def error_of(arguments: list[str], capsys) -> str:
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--protocol", "nonsense"], "--protocol='nonsense': expected one of 'all'"),
+        (["--num-samples", "4", "0"], "num_samples=0: expected a K of 1 to 5000"),
+        (["--num-samples", "5001"], "num_samples=5001: expected a K of 1 to 5000"),
+        (["--shots", "0"], "shots=0: expected at least 1"),
+        (["--episodes", "1"], "episodes=1: expected at least 2"),
+        (["--seed", "-1"], "--seed=-1: expected 0 to 2147483647"),
+        (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
+        (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
+        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'omniglot26'"),
+        (["--split", "validation"], "--split='validation': expected one of 'test'"),
+        (["--num-classes", "31"], "num_classes=31: 'strokes' (test) has 30 characters"),
+        (["--shots", "17"], "targets_per_class=4 and shots=17 make 21 drawings"),
+    ],
+)
+def test_options_that_cannot_work(run, capsys, options, message):
+    assert message in error_of([str(run), *options, "--quiet"], capsys)
+    assert not (run / "metrics.json").exists()
+
+
+def test_model_that_is_not_there(tmp_path, capsys):
+    message = error_of([str(tmp_path / "nowhere")], capsys)
+    assert "nowhere': there is no such folder; expected" in message
+
+
+@pytest.mark.parametrize("option", ["--output", "--report"])
+def test_output_that_cannot_be_written(run, tmp_path, capsys, option):
+    (tmp_path / "file").touch()
+    target = str(tmp_path / "file" / "x")
+    assert f"{option}=" in error_of([str(run), option, target, "--quiet"], capsys)
+
+
+def test_output_that_is_something_else_stays(run, tmp_path, capsys):
+    other = tmp_path / "notes.json"
+    other.write_text('{"mine": true}')
+    message = error_of([str(run), "--output", str(other), "--quiet"], capsys)
+    assert "notes.json': expected a list of rows" in message
+    assert other.read_text() == '{"mine": true}'
+
+
+def test_weights_of_another_architecture(run, capsys):
+    wider = dataclasses.replace(CONFIG.model, latent_dim=5)
+    write_config(RunFolder(run), dataclasses.replace(CONFIG, model=wider))
+    message = error_of([str(run), "--quiet"], capsys)
+    assert "expected the weights of this architecture" in message
+
+
+def test_saved_model_that_was_cut_short(saved, capsys):
+    data = next(saved.glob("1/variables/variables.data*"))
+    data.write_bytes(data.read_bytes()[:100])
+    assert "expected a SavedModel that is whole" in error_of([str(saved), *FEW_SHOT], capsys)
+
+
+def test_saved_model_without_its_file(saved, capsys):
+    (saved / "1" / "saved_model.pb").unlink()
+    assert "saved_model.pb" in error_of([str(saved), *FEW_SHOT], capsys)
+
+
+def test_wrong_arguments_are_told_without_loading_tensorflow(tmp_path):
+    code = (
+        "import sys; from tfvma.command_line.evaluate import main;"
+        f"code = main([{str(tmp_path / 'nowhere')!r}]);"
+        "assert not {'tensorflow', 'matplotlib'} & set(sys.modules), 'loaded';"
+        "sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: MODEL=")

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tfvma.command_line.train import configure, main, parser
+from tfvma.presets import get_preset, preset_names
+
+PRESET = "strokes_vma_4shot"
+
+
+def configured(*arguments: str):
+    return configure(parser().parse_args(["--preset", PRESET, *arguments]))
+
+
+def test_a_preset_as_it_is():
+    assert configured() == get_preset(PRESET)
+
+
+def test_options_change_the_preset():
+    config = configured(
+        "--name", "mine", "--steps", "7", "--seed", "3", "--set", "model.latent_dim=9"
+    )
+    assert config.name == "mine"
+    assert (config.training.steps, config.training.seed, config.model.latent_dim) == (7, 3, 9)
+    assert config.episodes == get_preset(PRESET).episodes
+
+
+def test_help_names_the_presets(capsys):
+    with pytest.raises(SystemExit) as exited:
+        main(["--help"])
+    assert exited.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in preset_names())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--preset", "nothing"], "error: preset='nothing': expected one of"),
+        (["--preset", PRESET, "--steps", "x"], "error: training.steps='x': expected a whole"),
+        (["--preset", PRESET, "--steps", "0"], "error: training.steps=0: expected at least 1"),
+        (["--preset", PRESET, "--set", "lr=1"], "error: lr='1': there is no option 'lr'"),
+        (["--preset", PRESET, "--name", "../up"], "error: --name='../up': expected the name"),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(arguments, message, capsys, tmp_path):
+    assert main([*arguments, "--runs-dir", str(tmp_path / "runs")]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(message)
+    assert shown.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_runs_dir_that_takes_no_files(capsys, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert main(["--preset", PRESET, "--runs-dir", str(blocked / "runs")]) == 2
+    assert "error: --runs-dir=" in capsys.readouterr().err
+
+
+def test_arguments_are_checked_before_tensorflow_is_imported():
+    script = (
+        "import sys; from tfvma.command_line.train import main;"
+        "code = main(['--preset', 'strokes_vma_4shot', '--set', 'model.depth=3']);"
+        "sys.exit(10 * ('tensorflow' in sys.modules) + code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "model.depth='3'" in done.stderr

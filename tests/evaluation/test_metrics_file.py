@@ -1,0 +1,100 @@
+"""metrics.json: format, merging, and that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from tfvma.errors import OutputError
+from tfvma.evaluation.metrics_file import Row, merge_rows, read_rows, write_rows
+
+COLUMNS = [
+    "protocol",
+    "metric",
+    "value",
+    "stderr",
+    "num_samples",
+    "targets",
+    "steps",
+    "minutes",
+    "version",
+    "seed",
+    "paper",
+    "command",
+    "note",
+]
+ROW = Row(
+    protocol="few_shot C=8 S=4 strokes/test",
+    metric="nll",
+    value=79.25,
+    stderr=0.5,
+    num_samples=4,
+    targets=2048,
+    steps=100,
+    minutes=1.5,
+    version="0.1.0",
+    seed=0,
+    paper=None,
+    command="evaluate.py runs/x",
+    note="",
+)
+
+
+def test_a_file_is_a_list_of_rows_with_these_columns(tmp_path):
+    path = tmp_path / "metrics.json"
+    write_rows(path, [ROW])
+    (record,) = json.loads(path.read_text())
+    assert list(record) == COLUMNS
+    assert record == dataclasses.asdict(ROW)
+    assert read_rows(path) == [ROW]
+
+
+def test_no_file_has_no_rows(tmp_path):
+    assert read_rows(tmp_path / "metrics.json") == []
+
+
+def test_a_new_row_replaces_the_old_one_of_the_same_protocol_metric_and_k():
+    old = [ROW, dataclasses.replace(ROW, num_samples=1000), dataclasses.replace(ROW, metric="kl_a")]
+    newer = dataclasses.replace(ROW, value=70.0, seed=5, targets=9, command="other")
+    elsewhere = dataclasses.replace(ROW, protocol="few_shot C=8 S=1 strokes/test")
+    assert merge_rows(old, [newer, elsewhere]) == [newer, *old[1:], elsewhere]
+
+
+@pytest.mark.parametrize(
+    "content", ["", '{"a": 1}', "[1]", '[{"metric": "nll"}]', "[{]", "\x00\x01"]
+)
+def test_another_file_is_refused_and_stays(tmp_path, content):
+    path = tmp_path / "metrics.json"
+    path.write_text(content)
+    with pytest.raises(OutputError, match="expected a list of rows with protocol, metric"):
+        read_rows(path)
+    assert path.read_text() == content
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "metrics.json"
+    write_rows(path, [ROW])
+    before = path.read_bytes()
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_rows(path, [ROW, ROW])
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_a_file_that_cannot_be_written(tmp_path):
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_rows(tmp_path / "missing" / "metrics.json", [ROW])
+
+
+def test_numbers_that_json_does_not_have_are_not_written(tmp_path):
+    path = tmp_path / "metrics.json"
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_rows(path, [dataclasses.replace(ROW, value=float("nan"))])
+    assert not path.exists()

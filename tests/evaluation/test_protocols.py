@@ -1,0 +1,80 @@
+"""Settings of protocols: defaults, rounding, ranges."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation.paper import paper_note, paper_value
+from tfvma.evaluation.protocols import Classification, FewShot, choose_protocols
+
+
+def test_few_shot_defaults_are_the_papers_with_at_least_2000_targets():
+    protocol = FewShot()
+    assert protocol.name == "few_shot C=8 S=4"
+    assert protocol.num_samples == (4, 1000)
+    assert protocol.num_episodes * protocol.num_classes * protocol.targets_per_class == 2048
+
+
+@pytest.mark.parametrize(("targets", "episodes"), [(2000, 63), (2016, 63), (2017, 64), (1, 2)])
+def test_targets_are_rounded_up_to_whole_episodes(targets, episodes):
+    assert FewShot(targets=targets).num_episodes == episodes
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_classes": 0}, "num_classes=0: expected at least 1"),
+        ({"shots": -1}, "shots=-1: expected at least 1"),
+        ({"targets": 0}, "targets=0: expected at least 1"),
+        ({"num_samples": (4, 0)}, "num_samples=0: expected a K of 1 to 5000"),
+        ({"num_samples": (5001,)}, "num_samples=5001: expected a K of 1 to 5000"),
+        ({"num_samples": ()}, "num_samples=(): expected at least one"),
+    ],
+)
+def test_few_shot_settings_out_of_range(settings, message):
+    with pytest.raises(InvalidArgumentError) as error:
+        FewShot(**settings)
+    assert message in str(error.value)
+
+
+def test_classification_needs_two_episodes():
+    with pytest.raises(InvalidArgumentError, match="episodes=1: expected at least 2"):
+        Classification(5, 1, num_episodes=1)
+
+
+def test_all_is_both():
+    few_shot = FewShot(shots=1)
+    protocols = choose_protocols("all", few_shot, 10)
+    assert protocols[0] is few_shot
+    assert [protocol.name for protocol in protocols[1:]] == [
+        "classification 5-way 1-shot",
+        "classification 5-way 5-shot",
+        "classification 20-way 1-shot",
+        "classification 20-way 5-shot",
+    ]
+    assert choose_protocols("few_shot", few_shot, 10) == protocols[:1]
+    assert choose_protocols("classification", few_shot, 10) == protocols[1:]
+
+
+def test_unknown_protocol():
+    with pytest.raises(InvalidArgumentError, match="protocol='confounders': expected one of"):
+        choose_protocols("confounders", FewShot(), 10)
+
+
+def test_paper_prints_accuracies_for_omniglot_alone():
+    printed = [
+        paper_value(protocol, "omniglot26", "test", "accuracy")
+        for protocol in choose_protocols("classification", FewShot(), 10)
+    ]
+    assert printed == [0.91, 0.97, 0.77, 0.90]
+    assert paper_value(Classification(5, 1), "strokes", "test", "accuracy") is None
+    assert paper_value(Classification(5, 1), "omniglot26", "train", "accuracy") is None
+    assert paper_value(Classification(7, 1), "omniglot26", "test", "accuracy") is None
+
+
+def test_paper_prints_a_range_but_no_figure_for_a_number_of_shots():
+    assert paper_value(FewShot(), "omniglot26", "test", "nll") is None
+    assert "75.1 to 69.1" in paper_note(FewShot(), "omniglot26", "test", "nll")
+    assert paper_note(FewShot(), "strokes", "test", "nll") == ""
+    assert paper_note(FewShot(num_classes=2), "omniglot26", "test", "nll") == ""

@@ -1,0 +1,162 @@
+"""The report: every figure is in the page, and nothing is outside of it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import matplotlib.image
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvma.config import Config, ModelConfig
+from tfvma.errors import DataError, InvalidArgumentError, OutputError
+from tfvma.evaluation.evaluate import evaluate, illustrate
+from tfvma.evaluation.illustrations import infer_addresses
+from tfvma.evaluation.protocols import Classification, FewShot
+from tfvma.evaluation.report import Report, render, write_report
+from tfvma.evaluation.trained_model import TrainedModel
+
+LOG = [
+    {"step": 100, "seconds": 1.0, "iw_bound": -200.0, "kl_a": 1.0, "kl_z": 3.0},
+    {
+        "step": 200,
+        "seconds": 2.0,
+        "iw_bound": -150.0,
+        "kl_a": 2.0,
+        "kl_z": 9.0,
+        "val_iw_bound": -155.0,
+        "val_kl_a": 1.9,
+        "val_kl_z": 9.5,
+    },
+]
+PROTOCOLS = (
+    FewShot(num_classes=5, targets=40, num_samples=(2, 7)),
+    Classification(5, 1, num_episodes=4),
+)
+FIGURES = {
+    "one_shot_samples",
+    "address_histogram_right",
+    "address_histogram_wrong",
+    "reconstructions",
+    "kl_split",
+    "learning_curves",
+}
+
+
+@pytest.fixture
+def model(scorer) -> TrainedModel:
+    config = Config("numbered <model>", model=ModelConfig(image_size=6))
+    return TrainedModel(scorer, config, steps=200, minutes=1.5, log=LOG)
+
+
+@pytest.fixture
+def rows(model, characters):
+    return evaluate(model, characters, PROTOCOLS, seed=0, command="evaluate.py runs/numbered")
+
+
+class Reader(HTMLParser):
+    """Notes tags that are still open, every attribute, and the text."""
+
+    def __init__(self):
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attributes):
+        self.attributes += attributes
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_rows_say_what_was_measured_and_how(rows):
+    (row,) = [row for row in rows if (row.metric, row.num_samples) == ("nll", 7)]
+    assert row.protocol == "few_shot C=5 S=4 omniglot26/test"
+    assert (row.steps, row.minutes, row.seed, row.targets) == (200, 1.5, 0, 40)
+    assert row.command == "evaluate.py runs/numbered"
+    (accuracy,) = [row for row in rows if row.metric == "accuracy"]
+    assert accuracy.protocol == "classification 5-way 1-shot omniglot26/test"
+    assert accuracy.paper == 0.91
+
+
+def test_page_holds_all_figures_and_needs_nothing_else(model, characters, rows, tmp_path):
+    illustrations = illustrate(model, characters, rows, seed=0)
+    assert {illustration.name for illustration in illustrations} == FIGURES
+    report = Report(model.config, model.steps, model.minutes, rows, illustrations)
+    page = write_report(tmp_path / "new" / "report", report)
+    html = page.read_text(encoding="utf-8")
+
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    sources = [value for name, value in reader.attributes if name == "src"]
+    assert len(sources) == len(FIGURES)
+    for source, illustration in zip(sources, illustrations, strict=True):
+        image = base64.b64decode(source.removeprefix("data:image/png;base64,"))
+        assert image == illustration.image
+        assert matplotlib.image.imread(io.BytesIO(image)).shape[1] > 1000
+        assert (page.parent / "figures" / f"{illustration.name}.png").read_bytes() == image
+    assert not {"href", "srcset", "action"} & {name for name, _ in reader.attributes}
+    assert not re.search(r"://|@import|url\(|<script|<link", html)
+
+    assert "numbered <model>" in reader.text
+    assert "evaluate.py runs/numbered" in reader.text
+    assert "200 steps (1.5 minutes)" in reader.text
+    for row in rows:
+        assert row.protocol in reader.text
+
+
+def test_curves_need_a_log_and_the_kl_split_few_shot_rows(model, characters, rows):
+    """A SavedModel has no log, and may be scored on classification alone."""
+    model = TrainedModel(model.scorer, model.config, None, None, log=[])
+    others = [row for row in rows if row.metric == "accuracy"]
+    names = {illustration.name for illustration in illustrate(model, characters, others, seed=0)}
+    assert names == FIGURES - {"learning_curves", "kl_split"}
+
+
+def test_a_page_without_rows_or_figures_is_still_a_page(model):
+    reader = Reader()
+    reader.feed(render(Report(model.config, None, None, [], [])))
+    assert reader.open == []
+
+
+def test_report_that_cannot_be_written(model, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="report="):
+        write_report(tmp_path / "file", Report(model.config, None, None, [], []))
+
+
+def test_inferences_are_right_and_wrong_where_they_should_be(scorer, characters, number):
+    seen = set()
+    for inference in infer_addresses(scorer, characters, seed=0):
+        drawing = number(tf.constant(inference.target)[tf.newaxis, ..., tf.newaxis])[0] % 16
+        assert inference.right == (drawing != 3)
+        assert inference.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+        assert np.sum(inference.memory_label == inference.target_label) == 10
+        seen.add(inference.right)
+    assert seen == {True, False}
+
+
+def test_images_of_another_size_are_refused(model, characters):
+    other = TrainedModel(model.scorer, Config("other"), None, None, [])
+    with pytest.raises(InvalidArgumentError, match="expected images of 26x26 pixels"):
+        evaluate(other, characters, PROTOCOLS, seed=0, command="")
+
+
+def test_all_protocols_are_checked_before_the_first_is_run(model, characters):
+    def score(*arguments):
+        raise AssertionError("scored")
+
+    model.scorer.score = score
+    with pytest.raises(DataError, match="num_classes=25"):
+        evaluate(model, characters, (PROTOCOLS[0], Classification(25, 1, 4)), seed=0, command="")

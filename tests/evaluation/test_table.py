@@ -1,0 +1,32 @@
+"""How rows are printed."""
+
+from __future__ import annotations
+
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.table import format_table
+
+
+def row(protocol: str, metric: str, value: float, num_samples: int | None = None, paper=None):
+    return Row(
+        protocol, metric, value, 0.004, num_samples, 2048, 1, 1.0, "0", 0, paper, "command", ""
+    )
+
+
+def test_table_reads_in_order_with_percent_for_accuracies():
+    rows = [
+        row("few", "address_accuracy", 0.9),
+        row("few", "nll", 75.0, 1000),
+        row("few", "nll", 79.256, 4, paper=75.1),
+        row("ways", "accuracy", 0.917, paper=0.91),
+        row("few", "reconstruction", -60.5, 4),
+    ]
+    assert format_table(rows).splitlines() == [
+        "                             ours  paper      K  targets",
+        "few",
+        "  NLL                79.26 ± 0.00   75.1      4    2,048",
+        "  NLL                75.00 ± 0.00      –  1,000    2,048",
+        "  reconstruction    −60.50 ± 0.00      –      4    2,048",
+        "  address accuracy   90.0 ± 0.4 %      –      –    2,048",
+        "ways",
+        "  accuracy           91.7 ± 0.4 %   91 %      –    2,048",
+    ]

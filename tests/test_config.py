@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from tfvma.config import (
+    Config,
+    ModelConfig,
+    TrainingConfig,
+    check_config,
+    from_dict,
+    option_types,
+    options,
+    replace_options,
+    to_dict,
+)
+from tfvma.errors import InvalidArgumentError
+from tfvma.overrides import apply_overrides
+from tfvma.presets import get_preset, preset_names
+
+
+@pytest.fixture
+def config() -> Config:
+    return Config(
+        "some", model=ModelConfig(filters=(3, 5)), training=TrainingConfig(learning_rate=0.1)
+    )
+
+
+def test_json_round_trip(config):
+    assert from_dict(json.loads(json.dumps(to_dict(config)))) == config
+
+
+def test_options_that_a_file_lacks_take_their_defaults(config):
+    values = to_dict(config)
+    del values["intervals"], values["training"]["seed"]
+    assert from_dict(values) == config
+
+
+@pytest.mark.parametrize(
+    ("section", "content", "message"),
+    [
+        ("training", {"stepps": 5}, r"training\.stepps=5: .*expected training\.steps"),
+        ("training", {"steps": "5"}, r"training\.steps='5': expected a whole number"),
+        ("training", {"steps": True}, r"training\.steps=True: expected a whole number"),
+        ("training", {"learning_rate": float("nan")}, r"learning_rate=nan: expected a finite"),
+        ("model", {"filters": [4, 4.5]}, r"model\.filters=\[4, 4\.5\]: expected whole numbers"),
+        ("model", {"tied": 1}, r"model\.tied=1: expected true or false"),
+        ("optimizer", "adam", r"optimizer='adam': there is no option"),
+    ],
+)
+def test_from_dict_names_what_does_not_fit(section, content, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        from_dict({"name": "some", section: content})
+
+
+def test_from_dict_needs_a_name():
+    with pytest.raises(InvalidArgumentError, match="name=None: expected a string"):
+        from_dict({})
+
+
+def test_options_and_their_types_have_the_same_keys(config):
+    assert options(config).keys() == option_types().keys()
+    assert option_types()["model.filters"] == tuple[int, ...]
+
+
+def test_replace_options_leaves_the_rest(config):
+    changed = replace_options(config, {"training.steps": 7, "training.l2": 1, "model.tied": True})
+    expected = options(config) | {"training.steps": 7, "training.l2": 1.0, "model.tied": True}
+    assert options(changed) == expected
+    assert isinstance(changed.training.l2, float)
+
+
+def test_overrides_are_typed_by_the_option(config):
+    changed = apply_overrides(
+        config,
+        [
+            "training.steps=40_000",
+            "training.learning_rate=1e-4",
+            "training.learning_rate=2",
+            "model.filters=(24, 32)",
+            "model.tied=True",
+            "model.prior = flat",
+        ],
+    )
+    assert changed.training == dataclasses.replace(config.training, steps=40_000, learning_rate=2.0)
+    assert changed.model == dataclasses.replace(
+        config.model, filters=(24, 32), tied=True, prior="flat"
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.steps=many", r"training\.steps='many': expected a whole number"),
+        ("training.steps=1.5", r"training\.steps='1\.5': expected a whole number"),
+        ("training.l2=", r"training\.l2='': expected a number"),
+        ("training.l2=inf", r"training\.l2=inf: expected a finite number"),
+        ("model.tied=yes", r"model\.tied='yes': expected true or false"),
+        ("model.filters=4,x", r"model\.filters='4,x': expected whole numbers such as 24,32"),
+        ("training.steps", r"'training\.steps': expected option=value"),
+        ("steps=5", r"'steps'; expected training\.steps\."),
+        ("training.learning_rat=5", r"expected training\.learning_rate"),
+        ("qwxz=5", r"expected one of episodes\.dataset, "),
+    ],
+)
+def test_overrides_that_cannot_be(config, override, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        apply_overrides(config, [override])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("episodes.shots", 0),
+        ("training.steps", 0),
+        ("training.learning_rate", 0.0),
+        ("training.learning_rate_warmup", -1),
+        ("training.ema_momentum", 1.0),
+        ("training.schedule", "step"),
+        ("training.precision", "float16"),
+        ("intervals.checkpoint", -1),
+    ],
+)
+def test_check_config_names_the_option(config, key, value):
+    check_config(config)
+    with pytest.raises(InvalidArgumentError, match=rf"^{key}={value!r}: expected"):
+        check_config(replace_options(config, {key: value}))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_are_consistent(name):
+    preset = get_preset(name)
+    assert preset.name == name
+    check_config(preset)
+    assert from_dict(to_dict(preset)) == preset

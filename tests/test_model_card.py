@@ -1,0 +1,142 @@
+"""The model card says what the configuration and the measured rows say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+
+import pytest
+
+import tfvma
+from tfvma.command_line.train import configure, parser
+from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, to_dict
+from tfvma.errors import CheckpointError, OutputError
+from tfvma.evaluation.metrics_file import Row, write_rows
+from tfvma.model_card import ModelCard, render, training_command, write_model_card
+from tfvma.models.streaming import SAMPLES_PER_CHUNK
+from tfvma.presets import get_preset, preset_names
+from tfvma.repeat_score import repeat_score
+from tfvma.servable import SIGNATURES, Training
+
+CONFIG = Config(
+    name="mine",
+    episodes=EpisodeConfig(num_classes=9, shots=3),
+    model=ModelConfig(
+        image_size=26, filters=(5, 6, 7), stride_first=False, hidden_units=77, latent_dim=11
+    ),
+    training=TrainingConfig(steps=5_000, seed=3, l2=3e-4),
+)
+ROW = Row(
+    protocol="few_shot C=8 S=4 omniglot26/test",
+    metric="nll",
+    value=80.123,
+    stderr=0.456,
+    num_samples=1_000,
+    targets=2_048,
+    steps=4_000,
+    minutes=90.0,
+    version=tfvma.__version__,
+    seed=0,
+    paper=69.1,
+    command="evaluate.py savedmodels/mine --protocol few_shot",
+    note="trained with more examples",
+)
+
+
+def card(**changes) -> str:
+    values = ModelCard(CONFIG, 3, Training(4_000, 90.0), [ROW], measured=True)
+    return render(dataclasses.replace(values, **changes))
+
+
+def test_architecture_is_that_of_the_configuration():
+    text = " ".join(card().split())
+    assert "3 convolutions, 3x3, ReLU, with 5, 6, 7 feature maps; stride 2 in layers 2;" in text
+    assert "sides 26, 26, 13, 13." in text
+    assert "one, 77 units" in text
+    assert "z: 11 dimensions" in text
+    first = dataclasses.replace(CONFIG.model, stride_first=True)
+    other = card(config=dataclasses.replace(CONFIG, model=first))
+    assert "stride 2 in layers 1, 3; sides 26, 13, 13, 7." in " ".join(other.split())
+
+
+def test_training():
+    text = " ".join(card().split())
+    assert "4,000 of 5,000 steps in 90 minutes. Estimator vimco with K = 4;" in text
+    assert "one episode of 9 characters with 4 targets and 3 other drawings in memory" in text
+    assert "L2 0.0003" in text
+    assert "5,000 steps. Estimator" in " ".join(card(training=Training()).split())
+
+
+@pytest.mark.parametrize(
+    "config", [CONFIG, *map(get_preset, preset_names())], ids=lambda config: config.name
+)
+def test_training_command_gives_this_configuration(config):
+    words = shlex.split(training_command(config))
+    assert words[:2] == ["python", "train.py"]
+    assert configure(parser().parse_args(words[2:])) == config
+
+
+def test_results_are_those_of_the_rows():
+    text = card()
+    assert "| NLL | 80.12 ± 0.46 | 69.1 | 1,000 | 2,048 |" in text
+    assert "* few_shot C=8 S=4 omniglot26/test: trained with more examples." in text
+    assert "    python evaluate.py savedmodels/mine --protocol few_shot" in text
+    assert "earlier version" not in text
+    assert "These were measured on an earlier version." in card(measured=False)
+    assert "Not measured yet" in card(rows=[], measured=False)
+
+
+def test_every_signature_is_described():
+    text = card()
+    for name, inputs in SIGNATURES.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
+        found = [word.split()[0] for word in row.split("|")[2].replace("],", "];").split(";")]
+        assert all(key in row for key in inputs), row
+        assert found[0] == inputs[0]
+    assert "[N,11]" in text and "[B,26,26,1]" in text
+    assert 'tf.saved_model.load("3")' in text
+
+
+def test_the_chunk_of_the_shown_code_is_that_of_score():
+    assert f"divmod(sample, {SAMPLES_PER_CHUNK})" in card()
+    assert repeat_score.__doc__ in card()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "licence"), [("omniglot26", "MIT licence, copyright 2015"), ("strokes", "package")]
+)
+def test_the_licence_of_the_data(dataset, licence):
+    episodes = dataclasses.replace(CONFIG.episodes, dataset=dataset)
+    text = card(config=dataclasses.replace(CONFIG, episodes=episodes))
+    assert licence in text.partition("## Licences")[2]
+
+
+def test_it_is_written_from_what_lies_in_the_folder(tmp_path):
+    (tmp_path / "2" / "assets.extra").mkdir(parents=True)
+    (tmp_path / "2" / "assets.extra" / "training.json").write_text('{"steps": 7, "minutes": 1}')
+    (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
+    path = write_model_card(tmp_path)
+    assert path == tmp_path / "README.md"
+    assert path.read_text() == card(version=2, training=Training(7, 1), rows=[])
+    write_rows(tmp_path / "metrics.json", [ROW])
+    write_model_card(tmp_path, measured=False)
+    assert path.read_text() == card(version=2, training=Training(7, 1), measured=False)
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "2",
+        "README.md",
+        "config.json",
+        "metrics.json",
+    }
+
+
+def test_a_folder_that_cannot_have_a_card(tmp_path):
+    with pytest.raises(CheckpointError, match="found no saved_model.pb"):
+        write_model_card(tmp_path)
+    (tmp_path / "1").mkdir()
+    with pytest.raises(CheckpointError, match="config.json"):
+        write_model_card(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
+    (tmp_path / "README.md").mkdir()
+    with pytest.raises(OutputError, match="cannot be written to"):
+        write_model_card(tmp_path)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from tfvma.training.interruption import StopWhenInterrupted
+
+
+def test_first_signal_stops_training_and_the_second_acts_as_before():
+    model = SimpleNamespace(stop_training=False)
+    with StopWhenInterrupted() as interruption:
+        interruption.set_model(model)
+        interruption.on_train_batch_end(0)
+        assert not model.stop_training
+        signal.raise_signal(signal.SIGINT)
+        interruption.on_train_batch_end(1)
+        assert model.stop_training
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert interruption.received == signal.SIGINT
+
+
+def test_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with StopWhenInterrupted() as interruption:
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+    assert interruption.received is None

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfvma.errors import CheckpointError
+from tfvma.training import load_trained, training_seconds
+from tfvma.training.log import read_log
+
+
+@pytest.fixture
+def run(straight_run, tmp_path) -> Path:
+    folder = tmp_path / "run"
+    shutil.copytree(straight_run, folder)
+    return folder
+
+
+def test_checkpoint_and_final_weights_are_the_same(run, straight_run):
+    (run / "model.weights.h5").unlink()
+    from_checkpoint, config, step = load_trained(run)
+    from_weights, _, final_step = load_trained(straight_run)
+    assert step == final_step == config.training.steps == 6
+    pairs = zip(from_checkpoint.get_weights(), from_weights.get_weights(), strict=True)
+    for mine, theirs in pairs:
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_loading_writes_nothing(run):
+    before = sorted(run.rglob("*"))
+    (run / "model.weights.h5").unlink()
+    load_trained(run)
+    assert sorted(run.rglob("*")) == [path for path in before if path.suffix != ".h5"]
+
+
+def test_another_precision(run):
+    model, config, _ = load_trained(run, precision="mixed_bfloat16")
+    assert config.training.precision == "float32"
+    assert model.decoder.compute_dtype == "bfloat16"
+
+
+def test_no_run(tmp_path):
+    with pytest.raises(CheckpointError, match=r"none: expected the folder of a run"):
+        load_trained(tmp_path / "none")
+
+
+def test_nothing_trained(run):
+    (run / "model.weights.h5").unlink()
+    shutil.rmtree(run / "checkpoints")
+    with pytest.raises(CheckpointError, match=r"run: expected model\.weights\.h5 or a checkpoint"):
+        load_trained(run)
+
+
+@pytest.mark.parametrize("length", [0, 100, 5000])
+def test_truncated_weights(run, length):
+    path = run / "model.weights.h5"
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(CheckpointError, match=r"model\.weights\.h5: expected .* remove the file"):
+        load_trained(run)
+
+
+@pytest.mark.parametrize("option", ["latent_dim", "hidden_units"])
+@pytest.mark.parametrize("finished", [True, False])
+def test_another_architecture(run, option, finished):
+    values = json.loads((run / "config.json").read_text())
+    values["model"][option] = 5
+    (run / "config.json").write_text(json.dumps(values))
+    if not finished:
+        (run / "model.weights.h5").unlink()
+    with pytest.raises(CheckpointError, match=r"run/.*: expected .* architecture"):
+        load_trained(run)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"name": "a", "model": {"depth": 3}}'])
+def test_damaged_configuration(run, content):
+    (run / "config.json").write_text(content)
+    with pytest.raises(CheckpointError, match=r"config\.json: expected the configuration of a run"):
+        load_trained(run)
+
+
+def test_seconds_are_those_of_the_log(run, tmp_path):
+    assert training_seconds(run) == read_log(run / "log.csv")[-1]["seconds"] > 0.0
+    assert training_seconds(tmp_path / "none") == 0.0

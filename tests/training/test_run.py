@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import keras
+import matplotlib.image
+import numpy as np
+import pytest
+
+from tfvma.config import from_dict, replace_options
+from tfvma.errors import CheckpointError, DataError, DivergedError, InvalidArgumentError
+from tfvma.training import load_trained, train
+from tfvma.training.held_out import HELD_OUT_METRICS
+from tfvma.training.log import read_log
+
+pytestmark = pytest.mark.usefixtures("tiny_data")
+
+
+class SignalAt(io.StringIO):
+    """A stream for progress that sends a signal when a step is shown."""
+
+    def __init__(self, step: int, number: signal.Signals):
+        super().__init__()
+        self._line = f"step {step}/"
+        self._number = number
+
+    def write(self, text: str) -> int:
+        if text.startswith(self._line):
+            signal.raise_signal(self._number)
+        return super().write(text)
+
+
+def weights(folder: Path) -> list[np.ndarray]:
+    return load_trained(folder)[0].get_weights()
+
+
+def assert_same_weights(folder: Path, other: Path) -> None:
+    for mine, theirs in zip(weights(folder), weights(other), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def figures(folder: Path) -> list[dict[str, float]]:
+    """The rows of the log without what differs from run to run."""
+    rows = read_log(folder / "log.csv")
+    return [
+        {k: v for k, v in row.items() if k != "seconds" and not k.startswith("val_")}
+        for row in rows
+    ]
+
+
+def test_what_a_run_leaves_behind(straight_run, tiny):
+    config = from_dict(json.loads((straight_run / "config.json").read_text()))
+    assert config.training == tiny.training
+    rows = read_log(straight_run / "log.csv")
+    assert [row["step"] for row in rows] == [2, 3, 4, 6]
+    assert {row["step"] for row in rows if "val_iw_bound" in row} == {3, 6}
+    assert all(f"val_{name}" in rows[-1] for name in HELD_OUT_METRICS)
+    assert all(row["seconds"] > 0 for row in rows)
+    assert sorted(path.name for path in (straight_run / "pictures").iterdir()) == [
+        "step-0000003.png",
+        "step-0000006.png",
+    ]
+    picture = matplotlib.image.imread(straight_run / "pictures" / "step-0000006.png")
+    assert picture.shape[:2] == (3 * (2 * 28 - 2), 3 * (11 * 28 - 2))
+    assert list((straight_run / "tensorboard").glob("events.out.tfevents.*"))
+    left_over = [path for path in straight_run.rglob("*") if ".part" in path.name]
+    assert left_over == []
+
+
+def test_stopped_by_signals_and_resumed_it_is_the_same_run(straight_run, tiny, tmp_path):
+    # Intervals may differ, and neither validation nor pictures may touch the training.
+    config = dataclasses.replace(
+        tiny, intervals=dataclasses.replace(tiny.intervals, log=1, checkpoint=0)
+    )
+    first = train(config, tmp_path, progress=SignalAt(2, signal.SIGTERM))
+    assert (first.step, first.finished, first.interrupted_by) == (2, False, signal.SIGTERM)
+    second = train(config, tmp_path, progress=SignalAt(5, signal.SIGINT))
+    assert (second.step, second.finished, second.interrupted_by) == (5, False, signal.SIGINT)
+    assert not (tmp_path / "model.weights.h5").exists()
+    assert load_trained(tmp_path)[2] == 5
+
+    last = train(config, tmp_path)
+    assert (last.step, last.finished, last.interrupted_by) == (6, True, None)
+    assert last.seconds > second.seconds > first.seconds > 0.0
+    assert last.metrics["step"] == 6
+    assert [row["step"] for row in read_log(tmp_path / "log.csv")] == [1, 2, 3, 4, 5, 6]
+    assert_same_weights(tmp_path, straight_run)
+
+
+def test_killed_with_half_a_checkpoint_it_goes_on_from_the_one_before(straight_run, tiny, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(straight_run, folder)
+    (folder / "model.weights.h5").unlink()
+    (data,) = (folder / "checkpoints").glob("step-6.data-*")
+    data.write_bytes(data.read_bytes()[:1000])
+    (folder / "log.csv").write_bytes((folder / "log.csv").read_bytes()[:-7])
+    with pytest.warns(UserWarning, match="step-6: damaged checkpoint passed over"):
+        train(dataclasses.replace(tiny, intervals=_intervals_of(straight_run)), folder)
+    assert_same_weights(folder, straight_run)
+    assert figures(folder) == figures(straight_run)
+
+
+def _intervals_of(folder: Path):
+    return from_dict(json.loads((folder / "config.json").read_text())).intervals
+
+
+def test_a_finished_run_is_not_trained_again_and_can_be_extended(straight_run, tiny, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(straight_run, folder)
+    (folder / "model.weights.h5").unlink()
+    result = train(tiny, folder)
+    assert (result.step, result.finished) == (6, True)
+    assert_same_weights(folder, straight_run)
+
+    longer = replace_options(tiny, {"training.steps": 8})
+    assert train(longer, folder).step == 8
+    model, config, step = load_trained(folder)
+    assert (config.training.steps, step) == (8, 8)
+    assert any(
+        not np.array_equal(mine, theirs)
+        for mine, theirs in zip(model.get_weights(), weights(straight_run), strict=True)
+    )
+    with pytest.raises(InvalidArgumentError, match=r"training\.steps=6: expected at least 8"):
+        train(tiny, folder)
+
+
+def test_another_configuration_is_refused_until_accepted(straight_run, tiny, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(straight_run, folder)
+    changed = replace_options(tiny, {"training.learning_rate": 0.02, "episodes.shots": 2})
+    with pytest.raises(CheckpointError) as raised:
+        train(changed, folder)
+    assert "training.learning_rate is 0.01 there and 0.02 here" in str(raised.value)
+    assert "episodes.shots is 1 there and 2 here" in str(raised.value)
+    assert "training.seed" not in str(raised.value)
+    assert train(changed, folder, accept_changes=True).finished
+
+
+def test_divergence_stops_before_anything_is_saved(tiny, tmp_path):
+    wild = replace_options(tiny, {"training.learning_rate": 1e30, "training.schedule": "constant"})
+    with pytest.raises(DivergedError, match=r"No checkpoint was saved"):
+        train(wild, tmp_path)
+    assert list((tmp_path / "checkpoints").glob("*.index")) == []
+    assert not (tmp_path / "model.weights.h5").exists()
+
+
+def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):
+    from tfvma.training.checkpoints import Checkpoints
+    from tfvma.training.run import compiled_model
+
+    model = compiled_model(tiny)
+    assert Checkpoints(straight_run / "checkpoints", model).restore() == 6
+    trained = [variable.numpy() for variable in model.trainable_variables]
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    kept = load_trained(straight_run)[0]
+    for variable, mean in zip(kept.trainable_variables, model.trainable_variables, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), mean.numpy())
+    assert any(
+        not np.array_equal(raw, variable.numpy())
+        for raw, variable in zip(trained, kept.trainable_variables, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"model.image_size": 28}, InvalidArgumentError, r"model\.image_size=28: expected 26"),
+        ({"episodes.num_classes": 6}, DataError, "6"),
+        ({"episodes.shots": 3}, DataError, "3"),
+        ({"training.num_samples": 1}, InvalidArgumentError, "num_samples=1: expected at least 2"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_written(
+    tiny, tmp_path, options, error, message
+):
+    with pytest.raises(error, match=message):
+        train(replace_options(tiny, options), tmp_path / "run")
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_training_needs_no_average(tiny, tmp_path):
+    config = replace_options(tiny, {"training.ema_momentum": 0.0, "training.steps": 2})
+    assert train(config, tmp_path).finished
+    assert isinstance(load_trained(tmp_path)[0], keras.Model)

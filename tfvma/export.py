@@ -1,0 +1,283 @@
+"""A trained model to a SavedModel that needs nothing but TensorFlow, and back."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfvma.config import Config, options
+from tfvma.errors import CheckpointError, DivergedError, InvalidArgumentError, OutputError
+from tfvma.evaluation.metrics_file import read_rows
+from tfvma.model_card import write_model_card
+from tfvma.models.build import build_model
+from tfvma.models.vma import VariationalMemoryAddressing
+from tfvma.servable import (
+    DEFAULT_SIGNATURE,
+    SIGNATURES,
+    TRAINING_FILE,
+    Training,
+    list_versions,
+    load_saved_model,
+)
+from tfvma.training.run_folder import RunFolder, read_config, write_config
+from tfvma.validation import check_at_least, check_writable
+
+# Servers that watch the folder look at whole numbers only.
+_UNFINISHED = ".tmp-"
+
+
+def export_saved_model(
+    model: VariationalMemoryAddressing,
+    config: Config,
+    directory: str | os.PathLike = "savedmodels",
+    name: str | None = None,
+    version: int | None = None,
+    training: Training | None = None,
+) -> Path:
+    """Writes directory/name/version/, with config.json and the model card in directory/name/.
+
+    The SavedModel has the eight signatures of `tfvma.servable.SIGNATURES`, of which
+    "score" is the default, and computes in float32 whatever the model was trained in.
+    It appears under its version all at once. metrics.json is left as it is.
+
+    Args:
+        model: with the weights to serve: the averaged ones, where there are such.
+        config: what the model was built from.
+        directory: holds a folder for each name; made when needed.
+        name: config.name when left out.
+        version: the next one when left out.
+        training: how the weights came about, for the card and for later reports.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        InvalidArgumentError: for a name that is a path, a version that exists, or a model
+            or earlier version of another architecture than `config`.
+        DivergedError: for weights that are not finite.
+        CheckpointError: where the config.json of earlier versions is missing or damaged.
+        OutputError: where the folder cannot be written to, or holds a damaged metrics.json.
+    """
+    name = config.name if name is None else name
+    if name in ("", ".", "..") or Path(name).name != name:
+        raise InvalidArgumentError(f"name={name!r}: expected the name of a folder, no path.")
+    config = dataclasses.replace(config, name=name)
+    home = Path(directory) / name
+    _check_version(home, version)
+    _check_same_architecture(home, config)
+    # Of the card, which is written last: better found before the work.
+    read_rows(home / "metrics.json")
+    serving = _float32_copy(model, config)
+
+    check_writable("directory", directory)
+    try:
+        with _unfinished_folder(home) as folder:
+            _save(serving, folder)
+            _write_training(folder, training or Training())
+            write_config(RunFolder(home), config)
+            target = _publish(folder, home, version)
+        write_model_card(home, measured=False)
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
+        raise OutputError(
+            f"directory={str(directory)!r}: the SavedModel cannot be written ({reason})."
+        ) from error
+    return target
+
+
+def restore_weights(model: VariationalMemoryAddressing, path: str | os.PathLike) -> None:
+    """Gives `model` the weights of a SavedModel, so that training can go on from it.
+
+    Args:
+        model: built from the configuration beside the SavedModel; compiled or not.
+        path: as in `load_servable`.
+
+    Raises:
+        CheckpointError: when the SavedModel is missing, damaged, or of another
+            architecture; the model is then as it was.
+    """
+    saved = getattr(load_saved_model(path), "weights", {})
+    ours = {weight.path: weight for weight in model.weights}
+    difference = _difference(_shapes(saved), _shapes(ours))
+    if difference:
+        raise CheckpointError(
+            f"path={str(path)!r}: expected the architecture of the model, but {difference}."
+        )
+    for key, weight in ours.items():
+        weight.assign(saved[key])
+
+
+def _save(model: VariationalMemoryAddressing, folder: Path) -> None:
+    functions = _serving_functions(model)
+    tf.saved_model.save(
+        _Weights(model),
+        str(folder),
+        signatures={**functions, "serving_default": functions[DEFAULT_SIGNATURE]},
+    )
+
+
+class _Weights(tf.Module):
+    """All that a SavedModel keeps of a model: the functions find their weights here."""
+
+    def __init__(self, model: VariationalMemoryAddressing):
+        super().__init__()
+        self.weights = {weight.path: weight.value for weight in model.weights}
+
+
+def _serving_functions(
+    model: VariationalMemoryAddressing,
+) -> dict[str, tf.types.experimental.PolymorphicFunction]:
+    images = ([None, *model.image_shape], tf.float32)
+    inputs = {
+        "x": images,
+        "memory": images,
+        "entry": images,
+        "z": ([None, model.prior_head.latent_dim], tf.float32),
+        "num_samples": ([], tf.int32),
+        "seed": ([2], tf.int32),
+        "memory_label": ([None], tf.int32),
+        "ways": ([], tf.int32),
+    }
+    return {
+        name: tf.function(
+            getattr(model, name),
+            input_signature=[tf.TensorSpec(*inputs[key], name=key) for key in keys],
+            autograph=False,
+        )
+        for name, keys in SIGNATURES.items()
+    }
+
+
+def _float32_copy(
+    model: VariationalMemoryAddressing, config: Config
+) -> VariationalMemoryAddressing:
+    copy = build_model(config, precision="float32")
+    weights = {weight.path: weight for weight in model.weights}
+    targets = {weight.path: weight for weight in copy.weights}
+    difference = _difference(_shapes(weights), _shapes(targets))
+    if difference:
+        raise InvalidArgumentError(
+            f"model: expected the architecture of config {config.name!r}, but {difference}."
+        )
+    for path, target in targets.items():
+        value = np.asarray(weights[path])
+        if not np.all(np.isfinite(value)):
+            raise DivergedError(f"model: {path} is not finite; expected trained weights.")
+        target.assign(value)
+    return copy
+
+
+def _shapes(weights) -> dict[str, tuple[int, ...]]:
+    return {path: tuple(weight.shape) for path, weight in weights.items()}
+
+
+def _difference(there: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> str:
+    """The first weight that is not the same, in words; "" where all are."""
+    for path in sorted({*there, *expected}):
+        found, wanted = there.get(path), expected.get(path)
+        if found is None:
+            return f"there is no {path}"
+        if wanted is None:
+            return f"it has {path} besides"
+        if found != wanted:
+            return f"{path} is {list(found)} and not {list(wanted)}"
+    return ""
+
+
+def _check_version(home: Path, version: int | None) -> None:
+    if version is None:
+        return
+    check_at_least("version", version, 1)
+    if (home / str(version)).exists():
+        raise _version_exists(home, version)
+
+
+def _version_exists(home: Path, version: int) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"version={version}: {home / str(version)} exists; expected a new one, such as "
+        f"{_next_version(home)}."
+    )
+
+
+def _next_version(home: Path) -> int:
+    return max(list_versions(home), default=0) + 1
+
+
+def _check_same_architecture(home: Path, config: Config) -> None:
+    """Versions of one name share config.json, and with it the network."""
+    if not list_versions(home):
+        return
+    there, here = options(read_config(RunFolder(home))), options(config)
+    differing = [
+        f"{key} is {there[key]!r} there and {here[key]!r} here"
+        for key in here
+        if key.startswith("model.") and there[key] != here[key]
+    ]
+    if differing:
+        raise InvalidArgumentError(
+            f"name={config.name!r}: {home} holds versions of another architecture: "
+            f"{'; '.join(differing)}. Expected another name."
+        )
+
+
+@contextmanager
+def _unfinished_folder(home: Path) -> Iterator[Path]:
+    """A folder beside the versions that nobody takes for one; gone when the block ends."""
+    home.mkdir(exist_ok=True)
+    _remove_leftovers(home)
+    folder = home / f"{_UNFINISHED}{os.getpid()}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        # Only where this export was the first one, and failed.
+        with contextlib.suppress(OSError):
+            home.rmdir()
+
+
+def _remove_leftovers(home: Path) -> None:
+    """What exporters left behind that were killed."""
+    for folder in home.glob(f"{_UNFINISHED}*"):
+        owner = folder.name.removeprefix(_UNFINISHED)
+        if owner.isdecimal() and (int(owner) == os.getpid() or not _is_running(int(owner))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _publish(folder: Path, home: Path, version: int | None) -> Path:
+    """Renames `folder` to its version: the one asked for, or the next one."""
+    while True:
+        target = home / str(_next_version(home) if version is None else version)
+        try:
+            return folder.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            # Another export was faster.
+            if version is not None:
+                raise _version_exists(home, version) from error
+
+
+def _write_training(folder: Path, training: Training) -> None:
+    path = folder / TRAINING_FILE
+    path.parent.mkdir()
+    path.write_text(json.dumps(dataclasses.asdict(training)) + "\n", encoding="utf-8")
