@@ -18,6 +18,7 @@ from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
+from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.sampling import sample_address, sample_normal, split_seed
 from tfvma.servable import Servable, Training, find_version, load_servable, read_training
 
@@ -89,11 +90,17 @@ def drawings(count: int, seed: int = 0) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
+def model() -> VariationalMemoryAddressing:
+    """With weights that are far from their initial values."""
     model = build_model(CONFIG)
     random = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(0.5 * random.standard_normal(weight.shape))
+    return model
+
+
+@pytest.fixture(scope="module")
+def home(model, tmp_path_factory) -> Path:
     return export_saved_model(model, CONFIG, tmp_path_factory.mktemp("models")).parent
 
 
@@ -238,9 +245,9 @@ def test_bad_calls(servable, message):
 
 
 @pytest.mark.parametrize("message", BAD_CALLS)
-def test_bad_calls_of_the_model_read_the_same(message):
+def test_bad_calls_of_the_model_read_the_same(model, message):
     with pytest.raises(InvalidArgumentError, match=message):
-        BAD_CALLS[message](build_model(CONFIG))
+        BAD_CALLS[message](model)
 
 
 RAW_CALLS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,16 @@ def tiny() -> Config:
 def tiny_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes every dataset five characters of noise."""
     monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
+
+
+@pytest.fixture
+def eager_functions() -> Iterator[None]:
+    """Spares short runs the tracing of tf.functions, which takes longer than they do."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,10 @@ from tfvma.training import load_trained, train
 from tfvma.training.held_out import HELD_OUT_METRICS
 from tfvma.training.log import read_log
 
-pytestmark = pytest.mark.usefixtures("tiny_data")
+pytestmark = [
+    pytest.mark.usefixtures("tiny_data", "eager_functions"),
+    pytest.mark.filterwarnings("ignore:Even though the .*run_functions_eagerly"),
+]
 
 
 class SignalAt(io.StringIO):

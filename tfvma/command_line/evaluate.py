@@ -130,7 +130,7 @@ def _score(
 ) -> None:
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from tfvma.data.characters import NAMES, SPLITS, load_characters
-    from tfvma.evaluation.evaluate import check_characters, evaluate, illustrate
+    from tfvma.evaluation.evaluate import evaluate, illustrate
     from tfvma.evaluation.metrics_file import merge_rows, read_rows, write_rows
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
@@ -146,7 +146,6 @@ def _score(
     characters = load_characters(
         parsed.dataset or model.config.episodes.dataset, parsed.split, parsed.data_dir
     )
-    check_characters(model.config.model.image_size, protocols, characters)
     rows = evaluate(
         model,
         characters,

@@ -28,19 +28,6 @@ from tfvma.evaluation.trained_model import TrainedModel
 _UNWATCHED = 30.0
 
 
-def check_characters(
-    model_size: int, protocols: Sequence[FewShot | Classification], characters: CharacterSet
-) -> None:
-    """Raises a TfvmaError where `characters` do not fit the model or are too few."""
-    if characters.image_shape != (model_size, model_size, 1):
-        raise InvalidArgumentError(
-            f"dataset={characters.name!r}: expected images of {model_size}x{model_size} pixels, "
-            f"for which the model was made, got {characters.image_shape[:2]}."
-        )
-    for protocol in protocols:
-        check_data(protocol, characters)
-
-
 def evaluate(
     model: TrainedModel,
     characters: CharacterSet,
@@ -63,7 +50,7 @@ def evaluate(
     Raises DataError where characters are too few for a protocol, DivergedError where a
     bound is not finite.
     """
-    check_characters(model.config.model.image_size, protocols, characters)
+    _check_characters(model.config.model.image_size, protocols, characters)
     rows = []
     for protocol in protocols:
         with tqdm.tqdm(
@@ -124,5 +111,22 @@ def _kl_split(rows: Sequence[Row]) -> Illustration | None:
     values = {(row.metric, row.num_samples): row.value for row in rows if row.protocol == protocol}
     largest = max(nll)
     return show_kl_split(
-        values["reconstruction", largest], values["kl_z", largest], values["kl_a", None], nll
+        protocol,
+        values["reconstruction", largest],
+        values["kl_z", largest],
+        values["kl_a", None],
+        nll,
     )
+
+
+def _check_characters(
+    model_size: int, protocols: Sequence[FewShot | Classification], characters: CharacterSet
+) -> None:
+    """Raises a TfvmaError where `characters` do not fit the model or are too few."""
+    if characters.image_shape != (model_size, model_size, 1):
+        raise InvalidArgumentError(
+            f"dataset={characters.name!r}: expected images of {model_size}x{model_size} pixels, "
+            f"for which the model was made, got {characters.image_shape[:2]}."
+        )
+    for protocol in protocols:
+        check_data(protocol, characters)

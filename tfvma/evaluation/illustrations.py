@@ -54,15 +54,15 @@ def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -
 
 
 def show_kl_split(
-    reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]
+    protocol: str, reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]
 ) -> Illustration:
-    """From measured means in nats; `nll` by K."""
+    """From means in nats that were measured on `protocol`; `nll` by K."""
     return Illustration(
         "kl_split",
         "Where the nats go",
-        "The whole bar is the expected -L_1: what is left to say about the pixels once a and z "
-        "are known, plus what z and the address a carry. With more samples the bound is tighter: "
-        "the marks show the NLL at each K.",
+        f"Measured on {protocol}. The whole bar is the expected -L_1: what is left to say about "
+        "the pixels once a and z are known, plus what z and the address a carry. With more samples "
+        "the bound is tighter: the marks show the NLL at each K.",
         png(kl_split(reconstruction, kl_z, kl_a, nll)),
     )
 

@@ -103,7 +103,7 @@ def _summary(report: Report) -> str:
     episodes = report.config.episodes
     return escape(
         "A generative model that reads a memory of drawings by sampling an address. "
-        f"{training} on {episodes.dataset}, {episodes.num_classes} characters with "
+        f"{training} on {episodes.dataset} with {episodes.num_classes} characters and "
         f"{episodes.shots} examples of each in memory; scored on characters of alphabets that "
         "it was not trained on, unless a row says otherwise."
     )
@@ -132,30 +132,30 @@ def _tile_name(row: Row) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
+    notes = dict.fromkeys(row.note for row in rows if row.note)
+    marks = {note: mark for mark, note in enumerate(notes, start=1)}
     body = []
     for protocol, group in by_protocol(rows):
-        body.append(f'<tr class="protocol"><th colspan="5">{escape(protocol)}</th></tr>')
-        notes = dict.fromkeys(row.note for row in group if row.note)
-        marks = {note: mark for mark, note in enumerate(notes, start=1)}
+        body.append(f'<tr class="protocol"><th colspan="4">{escape(protocol)}</th></tr>')
         body += [_table_row(row, marks.get(row.note)) for row in group]
-        for note, mark in marks.items():
-            body.append(
-                f'<tr class="note"><td colspan="5"><sup>{mark}</sup> {escape(note)}</td></tr>'
-            )
+    explained = "".join(f"<p><sup>{mark}</sup> {escape(note)}.</p>" for note, mark in marks.items())
     return f"""<div class="wide"><table>
-<thead><tr><th>measured</th><th>ours</th><th>paper</th><th>K</th><th>targets</th></tr></thead>
+<thead><tr><th>measured</th><th>ours</th><th>paper</th><th>targets</th></tr></thead>
 <tbody>{"".join(body)}</tbody>
 </table></div>
-<p class="small">NLL = −L<sub>K</sub>, the two divergences and the reconstruction, log p(x | a, z),
-are in nats per image; for NLL, lower is better. ± is one standard error, clustered by episode. A
-dash: the paper prints no figure for this row.</p>"""
+<div class="small"><p>NLL = −L<sub>K</sub>, the two divergences and the reconstruction, log p(x | a,
+z), are in nats per image; for NLL, lower is better. ± is one standard error, clustered by episode.
+A dash: the paper prints no figure for this row.</p>{explained}</div>"""
 
 
 def _table_row(row: Row, mark: int | None) -> str:
+    ours, paper, num_samples, targets = map(escape, cells_of(row))
     name = escape(metric_name(row.metric))
+    if row.num_samples is not None:
+        name += f", K = {num_samples}"
     if mark is not None:
         name += f"<sup>{mark}</sup>"
-    cells = (name, *map(escape, cells_of(row)))
+    cells = (name, ours, paper, targets)
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 

@@ -23,12 +23,11 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--grey); font-size: .875rem; font-weight: 600; }
 .protocol th { padding-top: 1.1rem; white-space: normal; }
-.note td { color: var(--grey); font-size: .8125rem; white-space: normal; }
+sup, sub { line-height: 0; }
 figure { margin: 0; }
 img { display: block; width: 100%; height: auto; }
 figcaption { margin-top: .6rem; }
-pre { background: #f3f5f7; padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere;
-  font-size: .875rem; margin: .5rem 0; }
+pre { background: #f3f5f7; padding: .75rem; overflow-x: auto; font-size: .875rem; margin: .5rem 0; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; color: var(--blue); }
 .settings td { font-size: .875rem; white-space: normal; overflow-wrap: anywhere; }

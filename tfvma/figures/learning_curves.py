@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from tfvma.figures.style import BLUE, ORANGE, SMALL, VERMILLION, new_figure, tidy
 
 # The first steps fall by hundreds of nats and would flatten the rest.
-_SKIPPED = 0.02
+_SKIPPED = 0.05
 
 
 def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Figure:
@@ -21,7 +21,7 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
       log: rows with "step" and some of iw_bound, kl_z, kl_a and the same with "val_".
       num_samples: K in training, for the label.
     """
-    figure = new_figure(height=5.0)
+    figure = new_figure(height=5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1.0])
 
     shown = [
@@ -47,7 +47,16 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
 
     for axes in (above, below):
         tidy(axes)
-        axes.legend(frameon=False, fontsize=SMALL, loc="best", ncols=1 if axes is above else 2)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=4,
+            frameon=False,
+            fontsize=SMALL,
+            handlelength=1.6,
+            columnspacing=1.0,
+            borderaxespad=0.2,
+        )
     return figure
 
 

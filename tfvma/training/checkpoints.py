@@ -105,7 +105,15 @@ class Checkpoints:
     def _make_manager(self) -> tf.train.CheckpointManager:
         if _listed(self.folder) is None and (found := self._found()):
             paths = [str(path) for path in reversed(found)]
-            tf.train.update_checkpoint_state(str(self.folder), paths[-1], paths)
+            times = [path.with_name(path.name + ".index").stat().st_mtime for path in found[::-1]]
+            # The manager takes over what is younger than the last argument.
+            tf.compat.v1.train.update_checkpoint_state(
+                str(self.folder),
+                paths[-1],
+                paths,
+                all_model_checkpoint_timestamps=times,
+                last_preserved_timestamp=0.0,
+            )
         return tf.train.CheckpointManager(
             self._checkpoint,
             str(self.folder),

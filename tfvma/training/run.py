@@ -179,12 +179,12 @@ def _callbacks(
     clock = Clock(float(checkpoints.seconds))
     sinks = [log, TensorBoardLog(folder.tensorboard), *shown]
     return [
-        interruption,
         StopWhenDiverged(checkpoints),
         Measurements(every.log, every.validation, steps, held_out, clock, sinks),
         SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
         SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
         *shown,
+        interruption,
     ]
 
 
