@@ -26,7 +26,7 @@ from tfvma.validation import check_at_least, check_writable
 _PRESET = "omniglot26_vma_4shot"
 _MEMORY_SIZES = (16, 32, 64, 128, 512)
 _RESULTS = Path(__file__).parent / "results" / "step_time.json"
-_COLUMNS = ("network", "M", "precision", "XLA", "ms", "quartiles", "least", "floor, ms", "ratio")
+_COLUMNS = ("network", "M", "precision", "XLA", "ms", "quartiles", "min", "floor, ms", "ratio")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"entries in memory ({' '.join(map(str, _MEMORY_SIZES))})",
     )
     options.add_argument(
-        "--rounds", type=int, metavar="N", help="times that each setting has its turn (10)"
+        "--rounds", type=int, metavar="N", help="times that each setting has its turn (5)"
     )
     options.add_argument("--steps", type=int, metavar="N", help="timed steps in each turn (10)")
     options.add_argument(
@@ -70,7 +70,7 @@ def resolve(options: argparse.Namespace) -> argparse.Namespace:
     if options.quick:
         defaults = {"memory_sizes": [32], "rounds": 1, "steps": 2}
     else:
-        defaults = {"memory_sizes": _MEMORY_SIZES, "rounds": 10, "steps": 10, "output": _RESULTS}
+        defaults = {"memory_sizes": _MEMORY_SIZES, "rounds": 5, "steps": 10, "output": _RESULTS}
     for name, value in defaults.items():
         if getattr(options, name) is None:
             setattr(options, name, value)

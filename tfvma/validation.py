@@ -9,10 +9,10 @@ from pathlib import Path
 from tfvma.errors import InvalidArgumentError, OutputError
 
 
-def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+def check_choice(name: str, value: object, choices: Collection[object]) -> None:
     """Raises InvalidArgumentError unless `value` is one of `choices`."""
     if value not in choices:
-        expected = ", ".join(repr(choice) for choice in sorted(choices))
+        expected = ", ".join(sorted(map(repr, choices)))
         raise InvalidArgumentError(f"{name}={value!r}: expected one of {expected}.")
 
 

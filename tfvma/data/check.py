@@ -18,8 +18,17 @@ _KEYS = ("x", "memory")
 _PREFIX = "bad episode: "
 
 
-def check_episodes(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def check_episodes(
+    dataset: tf.data.Dataset,
+    image_shape: tuple[int, int, int] | None = None,
+    with_memory: bool = True,
+) -> tf.data.Dataset:
     """Returns the same dataset, checked.
+
+    Args:
+        dataset: of episodes.
+        image_shape: (H, W, C) that images must have; None for any, one channel.
+        with_memory: False where the memory is learned, so that episodes have none.
 
     At once, from the element specification: a dict with float32 images "x" [B, H, W, 1] and
     "memory" [M, H, W, 1] of the same size, neither of them empty. Other keys pass untouched.
@@ -35,15 +44,22 @@ def check_episodes(dataset: tf.data.Dataset) -> tf.data.Dataset:
     spec = dataset.element_spec
     if not isinstance(spec, dict):
         raise InvalidArgumentError(f"dataset with elements {_describe(spec)}: {_EXPECTED}.")
-    for key in _KEYS:
+    keys = _KEYS if with_memory else _KEYS[:1]
+    for key in keys:
         _check_spec(key, spec)
-    x, memory = (spec[key].shape[1:] for key in _KEYS)
-    if not x.is_compatible_with(memory):
+        found = spec[key].shape[1:]
+        if image_shape is not None and not found.is_compatible_with(image_shape):
+            raise InvalidArgumentError(
+                f"{key} with images of shape {found} in the dataset: expected {image_shape}, the "
+                "size that the model was made for."
+            )
+    if with_memory and not spec["x"].shape[1:].is_compatible_with(spec["memory"].shape[1:]):
+        x, memory = (spec[key].shape[1:] for key in _KEYS)
         raise InvalidArgumentError(
             f"x with images of shape {x} and memory with images of shape {memory}: "
             "expected the same."
         )
-    return dataset.map(_check_element)
+    return dataset.map(lambda element: _check_element(element, keys))
 
 
 @contextmanager
@@ -77,21 +93,22 @@ def _check_spec(key: str, spec: dict[str, tf.TypeSpec]) -> None:
         )
 
 
-def _check_element(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    x, memory = (element[key] for key in _KEYS)
-    checks = [_assert_images(key, element[key]) for key in _KEYS]
-    sizes = [tf.shape(images)[1:] for images in (x, memory)]
-    checks.append(
-        _assert(
-            tf.reduce_all(sizes[0] == sizes[1]),
-            lambda: tf.strings.format(
-                "x with images of shape {} and memory with images of shape {}: expected the same.",
-                sizes,
-            ),
+def _check_element(element: dict[str, tf.Tensor], keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+    checks = [_assert_images(key, element[key]) for key in keys]
+    sizes = [tf.shape(element[key])[1:] for key in keys]
+    if len(keys) > 1:
+        checks.append(
+            _assert(
+                tf.reduce_all(sizes[0] == sizes[1]),
+                lambda: tf.strings.format(
+                    "x with images of shape {} and memory with images of shape {}: "
+                    "expected the same.",
+                    sizes,
+                ),
+            )
         )
-    )
     with tf.control_dependencies(checks):
-        return {**element, "x": tf.identity(x), "memory": tf.identity(memory)}
+        return {**element, **{key: tf.identity(element[key]) for key in keys}}
 
 
 def _assert_images(key: str, images: tf.Tensor) -> tf.Operation:

@@ -152,7 +152,7 @@ def _table_row(row: Row, mark: int | None) -> str:
     ours, paper, num_samples, targets = map(escape, cells_of(row))
     name = escape(metric_name(row.metric))
     if row.num_samples is not None:
-        name += f", K = {num_samples}"
+        name += f", K&nbsp;=&nbsp;{num_samples}"
     if mark is not None:
         name += f"<sup>{mark}</sup>"
     cells = (name, ours, paper, targets)

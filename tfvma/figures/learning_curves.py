@@ -6,12 +6,25 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tfvma.figures.style import BLUE, ORANGE, SMALL, VERMILLION, new_figure, tidy
+from tfvma.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    new_figure,
+    tidy,
+)
 
 # The first steps fall by hundreds of nats and would flatten the rest.
 _SKIPPED = 0.05
+_TRAINING = {"linewidth": 1.2, "linestyle": (0, (3, 1.5)), "alpha": 0.8}
+_HELD_OUT = {"linewidth": 2.2, "linestyle": "-"}
+
+Curve = list[tuple[float, float]]
 
 
 def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Figure:
@@ -24,39 +37,30 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
     figure = new_figure(height=5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1.0])
 
-    shown = [
-        _draw(above, log, "iw_bound", -1.0, VERMILLION, "NLL, training", solid=False),
-        _draw(above, log, "val_iw_bound", -1.0, VERMILLION, "NLL, held out"),
-    ]
-    first = _SKIPPED * max(row["step"] for row in log)
-    values = [value for curve in shown for step, value in curve if step >= first]
-    if values:
-        margin = 0.05 * (max(values) - min(values)) + 0.5
-        above.set_ylim(min(values) - margin, max(values) + margin)
+    curves = _draw(above, log, "iw_bound", -1.0, VERMILLION, "NLL")
+    _zoom(above, curves, first=_SKIPPED * max(row["step"] for row in log))
     above.set_ylabel(f"nats per image, K = {num_samples}")
 
-    _draw(below, log, "kl_z", 1.0, BLUE, "KL(z), training", solid=False)
-    _draw(below, log, "val_kl_z", 1.0, BLUE, "KL(z), held out")
-    _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a), training", solid=False)
-    _draw(below, log, "val_kl_a", 1.0, ORANGE, "KL(a), held out")
+    _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
+    _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
     below.set_ylim(bottom=0.0)
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")
     below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     below.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
 
-    for axes in (above, below):
-        tidy(axes)
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0.0, 1.0),
-            ncols=4,
-            frameon=False,
-            fontsize=SMALL,
-            handlelength=1.6,
-            columnspacing=1.0,
-            borderaxespad=0.2,
-        )
+    tidy(above)
+    tidy(below)
+    figure.legend(
+        handles=[
+            Line2D([], [], color=GREY, label="training", **_TRAINING),
+            Line2D([], [], color=GREY, label="held out", **_HELD_OUT),
+        ],
+        loc="outside upper left",
+        ncols=2,
+        frameon=False,
+        fontsize=FONT_SIZE,
+    )
     return figure
 
 
@@ -67,19 +71,31 @@ def _draw(
     sign: float,
     colour: str,
     label: str,
-    solid: bool = True,
-) -> list[tuple[float, float]]:
-    """Draws one column where it has values; returns (step, value)."""
-    curve = [(row["step"], sign * row[column]) for row in log if column in row]
-    if curve:
-        steps, values = zip(*curve, strict=True)
-        axes.plot(
-            steps,
-            values,
+) -> list[Curve]:
+    """Draws a metric and its held-out twin, named at their end; returns what was drawn."""
+    curves = []
+    for name, look in ((column, _TRAINING), (f"val_{column}", _HELD_OUT)):
+        curve = [(row["step"], sign * row[name]) for row in log if name in row]
+        if curve:
+            axes.plot(*zip(*curve, strict=True), color=colour, **look)
+            curves.append(curve)
+    if curves:
+        axes.annotate(
+            label,
+            max(curve[-1] for curve in curves),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
             color=colour,
-            label=label,
-            linewidth=2.0 if solid else 1.2,
-            alpha=1.0 if solid else 0.75,
-            linestyle="-" if solid else (0, (3, 1.5)),
+            fontsize=FONT_SIZE,
+            annotation_clip=False,
         )
-    return curve
+    return curves
+
+
+def _zoom(axes: Axes, curves: Sequence[Curve], first: float) -> None:
+    """Fits the vertical range to what follows the step `first`."""
+    values = [value for curve in curves for step, value in curve if step >= first]
+    if values:
+        margin = 0.05 * (max(values) - min(values)) + 0.5
+        axes.set_ylim(min(values) - margin, max(values) + margin)

@@ -1,0 +1,26 @@
+"""Learning curves show what the log has, and zoom past the first steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfvma.figures.learning_curves import learning_curves
+
+
+def test_nll_is_minus_the_bound_and_held_out_values_keep_their_steps():
+    log = [{"step": step, "iw_bound": -1000.0 / step, "kl_z": 1.0, "kl_a": 2.0} for step in (1, 40)]
+    log.append({"step": 100, "iw_bound": -10.0, "kl_z": 3.0, "kl_a": 4.0, "val_iw_bound": -12.0})
+    above, below = learning_curves(log, num_samples=4).axes
+    training, held_out = above.lines
+    np.testing.assert_allclose(training.get_data(), [[1, 40, 100], [1000.0, 25.0, 10.0]])
+    np.testing.assert_allclose(held_out.get_data(), [[100], [12.0]])
+    lowest, highest = above.get_ylim()
+    assert lowest < 10.0
+    assert 25.0 < highest < 1000.0
+    assert len(below.lines) == 2
+
+
+def test_a_log_of_one_row_can_be_drawn():
+    above, below = learning_curves([{"step": 5, "kl_a": 1.0}], num_samples=4).axes
+    assert len(above.lines) == 0
+    assert len(below.lines) == 1
