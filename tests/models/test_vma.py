@@ -657,7 +657,9 @@ def test_a_large_learned_memory_learns_where_it_was_read():
         total = tf.reduce_sum(inference.densities.log_px)
     gradient = tf.convert_to_tensor(tape.gradient(total, slots.value)).numpy()
     moved = np.flatnonzero(np.any(gradient != 0.0, axis=1))
-    np.testing.assert_array_equal(moved, np.unique(inference.address))
+    # An entry that was read may still lie where every ReLU is off.
+    assert moved.size > 0
+    assert set(moved) <= set(inference.address.numpy().ravel())
     assert before.shape == gradient.shape
 
 
@@ -690,7 +692,7 @@ BAD_EPISODES = {
     "empty memory": (episode() | {"memory": images(0, 0)}, "memory of shape .*empty"),
     "other size": (
         episode() | {"memory": tf.zeros([SLOTS, 5, 5, 1])},
-        "x with images of shape .* and memory with images of shape",
+        r"memory with images of shape \(5, 5, 1\).*expected \(6, 6, 1\)",
     ),
     "NaN": (episode() | {"x": images(TARGETS, 0) * np.nan}, "x has nothing but NaN"),
     "grey beyond 1": (episode() | {"memory": 255.0 * images(SLOTS, 0)}, "memory has .* 255"),
