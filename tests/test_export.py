@@ -128,7 +128,7 @@ def test_signatures_are_those_of_the_design(exported):
 def test_every_weight_is_there_once_and_nothing_else(model, exported):
     variables = dict(tf.train.list_variables(str(exported / "variables" / "variables")))
     del variables["_CHECKPOINTABLE_OBJECT_GRAPH"]
-    assert sorted(map(tuple, variables.values())) == sorted(w.shape for w in model.weights)
+    assert sorted(map(tuple, variables.values())) == sorted(tuple(w.shape) for w in model.weights)
     data = exported / "variables" / "variables.data-00000-of-00001"
     weights = 4 * sum(np.prod(weight.shape, dtype=int) for weight in model.weights)
     assert weights < data.stat().st_size < weights + 20_000

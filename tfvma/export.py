@@ -75,8 +75,9 @@ def export_saved_model(
     home = Path(directory) / name
     _check_version(home, version)
     _check_same_architecture(home, config)
-    # Of the card, which is written last: better found before the work.
-    read_rows(home / "metrics.json")
+    if home.is_dir():
+        # The card, which is written last, shows it: what is wrong is better found at once.
+        read_rows(home / "metrics.json")
     serving = _float32_copy(model, config)
 
     check_writable("directory", directory)

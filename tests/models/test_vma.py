@@ -301,8 +301,8 @@ def test_training_raises_the_bound():
 
 def must_compile(model: VariationalMemoryAddressing) -> bool:
     """Whether the training function holds a function that only XLA may run."""
-    function = model.make_train_function()
-    traced = function.get_concrete_function(iter(dataset(episode())))
+    model.make_train_function()
+    traced = model.train_function.get_concrete_function(iter(dataset(episode())))
     return any(
         definition.attr["_XlaMustCompile"].b
         for definition in traced.graph.as_graph_def().library.function

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +48,21 @@ def tiny_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
 
 
-@pytest.fixture
-def eager_functions() -> Iterator[None]:
+@contextmanager
+def eager() -> Iterator[None]:
     """Spares short runs the tracing of tf.functions, which takes longer than they do."""
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def eager_functions() -> Iterator[None]:
+    """Runs tf.functions eagerly."""
+    with eager():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +72,7 @@ def straight_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("runs") / "straight"
     config = dataclasses.replace(TINY, intervals=IntervalConfig(2, 3, 3, 3))
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, eager():
         patch.setattr("tfvma.training.run.load_characters", random_characters)
         train(config, folder)
     return folder
