@@ -44,8 +44,9 @@ def tiny() -> Config:
 
 @pytest.fixture
 def tiny_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes every dataset five characters of noise."""
+    """Makes every dataset five characters of noise, and little of it be held out."""
     monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
+    monkeypatch.setattr("tfvma.training.held_out.TARGETS", 8)
 
 
 @contextmanager
@@ -74,5 +75,6 @@ def straight_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = dataclasses.replace(TINY, intervals=IntervalConfig(2, 3, 3, 3))
     with pytest.MonkeyPatch.context() as patch, eager():
         patch.setattr("tfvma.training.run.load_characters", random_characters)
+        patch.setattr("tfvma.training.held_out.TARGETS", 8)
         train(config, folder)
     return folder

@@ -12,7 +12,7 @@ from tfvma.data.episodes import episodes
 
 HELD_OUT_METRICS = ("iw_bound", "reconstruction", "kl_a", "kl_z", "address_accuracy")
 _SEED = 0
-_TARGETS = 320
+TARGETS = 320
 
 
 def draw_held_out(config: Config, characters: CharacterSet) -> tf.data.Dataset:
@@ -27,7 +27,7 @@ def draw_held_out(config: Config, characters: CharacterSet) -> tf.data.Dataset:
         targets_per_class=drawn.targets_per_class,
         shots=drawn.shots,
         seed=_SEED,
-        num_episodes=-(-_TARGETS // (drawn.num_classes * drawn.targets_per_class)),
+        num_episodes=-(-TARGETS // (drawn.num_classes * drawn.targets_per_class)),
     )
 
 
