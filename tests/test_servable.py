@@ -124,7 +124,7 @@ def outsider(home, tmp_path_factory) -> dict[str, np.ndarray]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return dict(np.load(folder / "outputs.npz"))

@@ -9,7 +9,7 @@ _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
         name="omniglot26_vma_4shot",
-        training=TrainingConfig(steps=45_000, latent_warmup=200),
+        training=TrainingConfig(steps=40_000, latent_warmup=200),
     ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(

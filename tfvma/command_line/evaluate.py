@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: nothing was written.", file=sys.stderr)
+        print("interrupted.", file=sys.stderr)
         return 130
     return 0
 
@@ -136,6 +136,7 @@ def _score(
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
     from tfvma.model_card import write_model_card
+    from tfvma.servable import find_version
 
     check_choice("--split", parsed.split, SPLITS)
     if parsed.dataset is not None:
@@ -158,8 +159,9 @@ def _score(
     merged = merge_rows(read_rows(output), rows)
     write_rows(output, merged)
     print(f"rows in {output}")
-    if source.saved_model is not None and output == source.home / "metrics.json":
-        print(f"model card in {write_model_card(source.home)}")
+    if source.saved_model is not None and output.resolve() == source.home / "metrics.json":
+        latest = source.saved_model == find_version(source.home)
+        print(f"model card in {write_model_card(source.home, measured=latest)}")
     if parsed.report:
         illustrations = illustrate(model, characters, merged, parsed.seed)
         report = Report(model.config, model.steps, model.minutes, merged, illustrations)
