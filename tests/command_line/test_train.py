@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,11 @@ def test_arguments_are_checked_before_tensorflow_is_imported():
         "code = main(['--preset', 'strokes_vma_4shot', '--set', 'model.depth=3']);"
         "sys.exit(10 * ('tensorflow' in sys.modules) + code)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2
     assert "model.depth='3'" in done.stderr

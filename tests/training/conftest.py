@@ -42,27 +42,25 @@ def tiny() -> Config:
     return TINY
 
 
-@pytest.fixture
-def tiny_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes every dataset five characters of noise, and little of it be held out."""
-    monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
-    monkeypatch.setattr("tfvma.training.held_out.TARGETS", 8)
-
-
 @contextmanager
-def eager() -> Iterator[None]:
-    """Spares short runs the tracing of tf.functions, which takes longer than they do."""
-    import tensorflow as tf
+def small_and_quick() -> Iterator[None]:
+    """Trains a stand-in for the model, on noise, with little of it held out."""
+    from tests.training.stand_in import StandIn
 
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tfvma.training.run.load_characters", random_characters)
+        patch.setattr("tfvma.training.held_out.TARGETS", 8)
+        for module in ("run", "load"):
+            patch.setattr(
+                f"tfvma.training.{module}.build_model", lambda config, _=None: StandIn(config)
+            )
+        yield
 
 
 @pytest.fixture
-def eager_functions() -> Iterator[None]:
-    """Runs tf.functions eagerly."""
-    with eager():
+def stand_in() -> Iterator[None]:
+    """Has `train` and `load_trained` work with the stand-in."""
+    with small_and_quick():
         yield
 
 
@@ -73,8 +71,6 @@ def straight_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("runs") / "straight"
     config = dataclasses.replace(TINY, intervals=IntervalConfig(2, 3, 3, 3))
-    with pytest.MonkeyPatch.context() as patch, eager():
-        patch.setattr("tfvma.training.run.load_characters", random_characters)
-        patch.setattr("tfvma.training.held_out.TARGETS", 8)
+    with small_and_quick():
         train(config, folder)
     return folder

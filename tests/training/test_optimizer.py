@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from tfvma.config import TrainingConfig
+from tfvma.training.optimizer import averaged_weights, make_optimizer
+
+
+def trained_model(ema_momentum: float) -> keras.Model:
+    """One weight after three steps: Adam's first ones are as long as its rate."""
+    model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1, use_bias=False)])
+    training = TrainingConfig(
+        steps=100, learning_rate=1.0, schedule="constant", ema_momentum=ema_momentum
+    )
+    model.compile(make_optimizer(training))
+    model.layers[0].kernel.assign([[10.0]])
+    for _ in range(3):
+        model.optimizer.apply([np.ones([1, 1], np.float32)], model.trainable_variables)
+    return model
+
+
+def test_average_is_there_within_the_block_alone():
+    model = trained_model(ema_momentum=0.5)
+    (weight,) = model.trainable_variables
+    np.testing.assert_allclose(weight, 7.0, atol=1e-4)
+    with pytest.raises(KeyError), averaged_weights(model):
+        # 9, then half of it and half of 8, then half of that and half of 7.
+        np.testing.assert_allclose(weight, 7.75, atol=1e-4)
+        raise KeyError
+    np.testing.assert_allclose(weight, 7.0, atol=1e-4)
+
+
+def test_without_average_the_weights_stay():
+    model = trained_model(ema_momentum=0.0)
+    with averaged_weights(model):
+        np.testing.assert_allclose(model.trainable_variables[0], 7.0, atol=1e-4)
+    assert not model.optimizer.use_ema
