@@ -81,7 +81,7 @@ def test_training_command_gives_this_configuration(config):
 def test_results_are_those_of_the_rows():
     text = card()
     assert "| NLL | 80.12 ± 0.46 | 69.1 | 1,000 | 2,048 |" in text
-    assert "* few_shot C=8 S=4 omniglot26/test: trained with more examples." in text
+    assert "* few_shot C=8 S=4 omniglot26/test, NLL: trained with more examples." in text
     assert "    python evaluate.py savedmodels/mine --protocol few_shot" in text
     assert "earlier version" not in text
     assert "These were measured on an earlier version." in card(measured=False)

@@ -114,6 +114,11 @@ def servable(home) -> Servable:
 
 
 @pytest.fixture(scope="module")
+def loaded(home):
+    return tf.saved_model.load(str(home / "1"))
+
+
+@pytest.fixture(scope="module")
 def outsider(home, tmp_path_factory) -> dict[str, np.ndarray]:
     folder = tmp_path_factory.mktemp("outsider")
     np.savez(folder / "inputs.npz", drawings=drawings(40))
@@ -263,9 +268,9 @@ RAW_CALLS = {
 
 
 @pytest.mark.parametrize("message", RAW_CALLS)
-def test_bad_calls_of_a_signature_are_readable_too(home, message):
+def test_bad_calls_of_a_signature_are_readable_too(loaded, message):
     """As a server's clients get them."""
-    score = tf.saved_model.load(str(home / "1")).signatures["score"]
+    score = loaded.signatures["score"]
     inputs = {
         "x": tf.constant(X),
         "memory": tf.constant(MEMORY),

@@ -253,7 +253,11 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
     for protocol, group in by_protocol(rows):
         lines.append(f"| **{protocol}** | | | | |")
         lines += [f"| {' | '.join((metric_name(row.metric), *cells_of(row)))} |" for row in group]
-        notes.update(dict.fromkeys(f"{protocol}: {row.note}" for row in group if row.note))
+        notes.update(
+            dict.fromkeys(
+                f"{protocol}, {metric_name(row.metric)}: {row.note}" for row in group if row.note
+            )
+        )
     lines += ["", *(f"* {note}." for note in notes), ""]
     commands = dict.fromkeys(row.command for row in rows)
     lines += ["Measured with", "", *(f"    python {command}" for command in commands)]

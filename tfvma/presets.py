@@ -16,7 +16,9 @@ _PRESETS = (
         name="strokes_vma_4shot",
         episodes=EpisodeConfig(dataset="strokes"),
         model=ModelConfig(filters=(24, 24, 32, 32, 32, 32), hidden_units=128, latent_dim=32),
-        training=TrainingConfig(steps=2_500, learning_rate=1e-3, latent_warmup=200),
+        training=TrainingConfig(
+            steps=2_500, learning_rate=1e-3, latent_warmup=200, ema_momentum=0.99
+        ),
     ),
 )
 _BY_NAME = {preset.name: preset for preset in _PRESETS}

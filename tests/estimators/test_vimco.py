@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -340,6 +342,7 @@ def test_get():
 
 
 def test_config_round_trip():
-    estimator = Vimco("geometric")
-    again = Vimco(**estimator.get_config())
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(Vimco("geometric"))))
+    again = keras.saving.deserialize_keras_object(config)
+    assert isinstance(again, Vimco)
     assert again.baseline == "geometric"

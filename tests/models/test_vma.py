@@ -304,7 +304,7 @@ def test_training_raises_the_bound():
     model, e = tiny_model(num_samples=4), episode()
     before = evaluate(model, e)["iw_bound"]
     model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
-    model.fit(dataset(e).repeat(60), verbose=0)
+    model.fit(dataset(e).repeat(40), verbose=0)
     assert evaluate(model, e)["iw_bound"] > before + 5.0
 
 
@@ -400,7 +400,7 @@ def test_metrics_of_training_are_means_too(steps_per_execution):
         *episodes,
         optimizer=keras.optimizers.SGD(0.0),
         steps_per_execution=steps_per_execution,
-        run_eagerly=False,
+        run_eagerly=steps_per_execution == 1,
     )
     assert logs == pytest.approx(expected, rel=1e-5)
 
@@ -548,22 +548,28 @@ def bound_at_fixed_seed(model: VariationalMemoryAddressing) -> np.ndarray:
 
 def test_keras_file_round_trip(tmp_path: Path):
     model = tiny_model(l2=0.1, seed=5)
-    fit_once(model)
+    fit_once(model, estimator=Vimco("geometric"), latent_warmup=7)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     assert isinstance(again, VariationalMemoryAddressing)
     np.testing.assert_allclose(bound_at_fixed_seed(again), bound_at_fixed_seed(model), atol=1e-5)
-    # The random state too: both go on with the same samples.
-    np.testing.assert_allclose(again(episode(1)), model(episode(1)), atol=1e-5)
+    assert again.estimator.baseline == "geometric"
+    assert again.latent_warmup == 7
+    assert again.optimizer.iterations == 1
 
 
 def test_a_reloaded_model_trains_on(tmp_path: Path):
     model = learned_model()
     e = {"x": images(TARGETS, 0)}
-    fit_once(model, e)
+    model.compile(keras.optimizers.Adam(0.01), jit_compile=False, run_eagerly=True)
+    model.fit(dataset(e), verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
-    assert fit_once(again, e) == pytest.approx(fit_once(model, e), rel=1e-4)
+    again.run_eagerly = True
+    # Keras keeps no random state in its files; the checkpoints of training do.
+    again.seed_generator.state.assign(model.seed_generator.state)
+    one, other = (m.fit(dataset(e), verbose=0).history for m in (again, model))
+    assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
     assert_same_weights(again, model, rtol=1e-4, atol=1e-6)
 
 
@@ -626,14 +632,8 @@ def test_mixed_precision_is_close_to_float32():
     full = build_model(tiny_config())
     mixed = build_model(tiny_config(), precision="mixed_bfloat16")
     mixed.set_weights(full.get_weights())
-    for name, value in evaluate(full).items():
-        # Samples of a may differ where q(a|x) does; the seeds of this test are fixed.
-        assert evaluate_once(mixed)[name] == pytest.approx(value, rel=0.05, abs=0.05), name
-
-
-def evaluate_once(model: VariationalMemoryAddressing) -> dict[str, float]:
-    rewind(model)
-    return evaluate(model)
+    # Samples of a may differ where q(a|x) does; the seeds of this test are fixed.
+    assert evaluate(mixed) == pytest.approx(evaluate(full), rel=0.05, abs=0.05)
 
 
 # Learned memory.
@@ -650,11 +650,9 @@ def test_learned_memory_fits_without_one_in_the_episode():
 
 
 def test_learned_memory_compiles():
-    plain, compiled = learned_model(), learned_model()
-    e = {"x": images(TARGETS, 0)}
-    logs = fit_once(plain, e)
-    assert fit_once(compiled, e, jit_compile=True) == pytest.approx(logs, rel=1e-4, abs=1e-4)
-    assert_same_weights(compiled, plain, rtol=1e-4, atol=1e-5)
+    logs = fit_once(learned_model(), {"x": images(TARGETS, 0)}, jit_compile=True)
+    expected = fit_once(learned_model(), {"x": images(TARGETS, 0)})
+    assert logs == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
 def test_a_large_learned_memory_learns_where_it_was_read():
@@ -707,7 +705,7 @@ BAD_EPISODES = {
 def test_bad_episodes_are_refused(use, name):
     bad, message = BAD_EPISODES[name]
     model = tiny_model()
-    model.compile(jit_compile=False)
+    model.compile(jit_compile=False, run_eagerly=True)
     with pytest.raises(InvalidArgumentError, match=message):
         getattr(model, use)(dataset(bad), verbose=0)
 

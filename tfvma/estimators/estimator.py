@@ -33,3 +33,8 @@ class Estimator:
     def get_config(self) -> dict:
         """The settings, such that `type(self)(**config)` is an equal estimator."""
         return {}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Estimator:
+        """An estimator equal to the one whose settings these are."""
+        return cls(**config)

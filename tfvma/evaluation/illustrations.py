@@ -78,12 +78,17 @@ def show_one_shot_samples(scorer: Scorer, characters: CharacterSet, seed: int) -
     noise = tf.random.stateless_normal(tf.shape(prior["loc"]), [seed, 0], alg="philox")
     logits = scorer.decode(prior["loc"] + prior["scale"] * noise, entry)["logits"]
     samples = tf.reshape(tf.sigmoid(logits), [rows, _SAMPLES, *logits.shape[1:3]])
+    unseen = (
+        "that the model was never trained on"
+        if characters.split == "test"
+        else "of the training set"
+    )
     return Illustration(
         "one_shot_samples",
         "One-shot samples",
-        "Each row shows one drawing of a character that the model was never trained on, framed, "
-        "and what the model draws when it reads that entry: z ~ p(z | m_a), then the probability "
-        "of ink in each pixel under p(x | z, m_a). Rows and samples are not selected.",
+        f"Each row shows one drawing of a character {unseen}, framed, and what the model draws "
+        "when it reads that entry: z ~ p(z | m_a), then the probability of ink in each pixel under "
+        "p(x | z, m_a). Rows and samples are not selected.",
         png(one_shot_samples(episode["memory"].numpy()[..., 0], samples.numpy())),
     )
 
@@ -156,7 +161,8 @@ def _show_inference(count: int, inference: AddressInference) -> Illustration:
         "q(a | x) over all entries in memory; below, the target and the five most probable "
         "entries with their probabilities. Blue: entries that show the target's character. "
         "Orange: other characters, with their number in the histogram. Targets were looked at in "
-        f"random order; this is the first {which} inference, at target {count}.",
+        f"random order; this, number {count}, is the first whose most probable entry shows "
+        f"{'the right' if inference.right else 'another'} character.",
         png(
             address_histogram(
                 inference.target,

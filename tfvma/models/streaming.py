@@ -98,7 +98,7 @@ def stream_score(
     log_prior = model.addressing.log_prior(keys)
     log_ratio = log_prior - log_posterior
 
-    batch = tf.shape(x)[0]
+    batch, memory_size = tf.shape(x)[0], tf.shape(entries)[0]
     num_chunks = -(-num_samples // SAMPLES_PER_CHUNK)
     address = draw_addresses(log_posterior, num_chunks, seed)
     used_entries, slot = distinct_entries(entries, address, compiled=False)
@@ -137,7 +137,7 @@ def stream_score(
         )
         log_weights = (
             log_px
-            + tf.transpose(tf.gather(log_ratio, tf.transpose(address[chunk]), batch_dims=1))
+            + tf.gather(tf.reshape(log_ratio, [-1]), rows * memory_size + address[chunk])
             + p_latent.log_prob(z)
             - latent_distribution(q_loc, q_scale).log_prob(z)
         )

@@ -317,6 +317,7 @@ class VariationalMemoryAddressing(Serving, keras.Model):
                 verbose=verbose,
                 callbacks=callbacks,
                 validation_data=validation_data,
+                shuffle=False,  # Datasets come shuffled; anything else makes Keras warn.
                 initial_epoch=initial_epoch,
                 steps_per_epoch=steps_per_epoch,
                 validation_steps=validation_steps,
