@@ -272,9 +272,8 @@ def test_leave_one_out_on_random_weights():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("baseline", ["arithmetic", "geometric"])
-@pytest.mark.parametrize("name", EXTREMES)
-def test_extreme_weights_give_finite_gradients(name, baseline, jit_compile):
-    log_px = tf.constant(EXTREMES[name])[:, tf.newaxis]
+def test_extreme_weights_give_finite_gradients(baseline, jit_compile):
+    log_px = tf.transpose(tf.constant(list(EXTREMES.values())))
     zeros = tf.zeros_like(log_px)
 
     @tf.function(jit_compile=jit_compile)
@@ -288,7 +287,7 @@ def test_extreme_weights_give_finite_gradients(name, baseline, jit_compile):
     assert np.isfinite(surrogate).all()
     assert all(np.isfinite(part).all() for part in gradient)
     # The weights add up to one, whichever sample holds them.
-    np.testing.assert_allclose(tf.reduce_sum(gradient.log_px), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(tf.reduce_sum(gradient.log_px, axis=0), np.ones(7), rtol=1e-5)
 
 
 def gradient_at(log_px: np.ndarray, baseline: str) -> LogDensities:

@@ -43,7 +43,7 @@ def _model_table(name: str, rows: Sequence[Row]) -> str:
         for row in group:
             cells = (protocol, metric_name(row.metric), *cells_of(row), *_training(row))
             lines.append(f"| {' | '.join(cells)} |")
-    notes = sorted({row.note for row in rows if row.note})
+    notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})
     commands = sorted({row.command for row in rows})
     lines += ["", *(f"* {note}" for note in notes)]
     lines += [f"* `{command}`, seed {rows[0].seed}" for command in commands]

@@ -222,6 +222,25 @@ class VariationalMemoryAddressing(Serving, keras.Model):
             run_eagerly=run_eagerly,
         )
 
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "optimizer": serialize(self.optimizer),
+            "estimator": serialize(self.estimator),
+            "latent_warmup": self.latent_warmup,
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+            "run_eagerly": self.run_eagerly,
+        }
+
+    def compile_from_config(self, config):
+        deserialize = keras.saving.deserialize_keras_object
+        objects = ("optimizer", "estimator")
+        self.compile(**{k: deserialize(v) if k in objects else v for k, v in config.items()})
+        self.optimizer.build(self.trainable_variables)
+
     @property
     def metrics(self):
         return [*self.means.values(), self.address_accuracy]
@@ -230,13 +249,15 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         with tf.GradientTape() as tape:
             inference = self._infer_episode(episode)
             surrogate = self.estimator.surrogate(self._warm(inference.densities))
-            loss = self._regularization() - tf.reduce_mean(surrogate)
+            regularization = self._regularization()
+            loss = regularization - tf.reduce_mean(surrogate)
         gradients = tape.gradient(loss, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)
-        return self._update_metrics(episode, inference)
+        return self._update_metrics(episode, inference, regularization)
 
     def test_step(self, episode):
-        return self._update_metrics(episode, self._infer_episode(episode))
+        inference = self._infer_episode(episode)
+        return self._update_metrics(episode, inference, self._regularization())
 
     def predict_step(self, episode):
         """Per target: the terms that `score` gives, at K = num_samples."""
@@ -269,11 +290,13 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         decayed = [w for w in self.trainable_weights if id(w) not in memory_weights]
         return self.l2 * tf.add_n([tf.nn.l2_loss(tf.convert_to_tensor(w)) for w in decayed])
 
-    def _update_metrics(self, episode, inference: Inference) -> dict[str, tf.Tensor]:
+    def _update_metrics(
+        self, episode, inference: Inference, regularization: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         log_weights = bounds.log_weights(*inference.densities)
         iw_bound = bounds.iw_bound(log_weights)
         values = {
-            "loss": self._regularization() - iw_bound,
+            "loss": regularization - iw_bound,
             "iw_bound": iw_bound,
             "reconstruction": inference.densities.log_px,
             "kl_a": inference.kl_a,
