@@ -21,7 +21,7 @@ def test_results_are_those_of_the_metrics_files():
 
 
 def test_files_that_it_names_exist():
-    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", README.read_text())
+    links = re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", README.read_text())
     assert links
     missing = [link for link in links if not (ROOT / link).exists()]
     assert not missing
