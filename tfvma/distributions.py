@@ -18,6 +18,17 @@ def latent_distribution(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Independent:
     return tfd.Independent(tfd.Normal(loc, scale), reinterpreted_batch_ndims=1)
 
 
+class Pixels(tfd.Bernoulli):
+    """Bernoulli over pixels that are 0 or 1: log p(x) = x * logit - softplus(logit).
+
+    TFP's own formula serves every x and takes three times as long.
+    """
+
+    def _log_prob(self, event):
+        logits = self.logits_parameter()
+        return tf.cast(event, logits.dtype) * logits - tf.math.softplus(logits)
+
+
 def likelihood(logits: tf.Tensor) -> tfd.Independent:
     """Independent Bernoulli pixels; `logits` is [..., H, W, 1]."""
-    return tfd.Independent(tfd.Bernoulli(logits=logits), reinterpreted_batch_ndims=3)
+    return tfd.Independent(Pixels(logits=logits), reinterpreted_batch_ndims=3)

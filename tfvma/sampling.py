@@ -38,9 +38,14 @@ def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed)
     return tf.argmax(log_posterior + gumbel, axis=-1, output_type=tf.int32)
 
 
+def standard_normal(shape: tf.Tensor, seed) -> tf.Tensor:
+    """Standard normal float32 numbers."""
+    return tf.math.ndtri(uniform(shape, seed))
+
+
 def sample_normal(loc: tf.Tensor, scale: tf.Tensor, seed) -> tf.Tensor:
     """Draws loc + scale * eps, differentiable in both; the shape of `loc`."""
-    return loc + scale * tf.math.ndtri(uniform(tf.shape(loc), seed))
+    return loc + scale * standard_normal(tf.shape(loc), seed)
 
 
 def split_seed(seed) -> list[tf.Tensor]:

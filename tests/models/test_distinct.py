@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvma.models.distinct import distinct_entries
+from tfvma.models.distinct import distinct_entries, distinct_pairs
 
 ENTRIES = tf.constant(np.random.default_rng(0).normal(size=(100, 3)), tf.float32)
 ADDRESS = tf.constant([[7, 99, 7], [50, 7, 99]], tf.int32)
@@ -64,3 +64,29 @@ def test_gradients_reach_the_entries_that_were_read():
     expected = np.zeros((100, 3))
     expected[[7, 50, 99]] = [[3.0], [1.0], [2.0]]
     np.testing.assert_array_equal(gradient, expected)
+
+
+# Pairs of target and entry.
+
+SLOT = tf.constant([[2, 0, 1], [2, 1, 1], [0, 0, 1]], tf.int32)
+
+
+@pytest.mark.parametrize(("compiled", "rows"), [(False, 16), (True, 9)])
+def test_each_sample_finds_its_pair(compiled, rows):
+    pairs = distinct_pairs(SLOT, 3, compiled)
+    assert pairs.target.shape[0] == pairs.entry.shape[0] == rows
+    np.testing.assert_array_equal(tf.gather(pairs.entry, pairs.place), SLOT)
+    np.testing.assert_array_equal(
+        tf.gather(pairs.target, pairs.place), tf.tile([[0, 1, 2]], [3, 1])
+    )
+
+
+def test_a_pair_that_is_drawn_again_is_there_once():
+    place = distinct_pairs(SLOT, 3, compiled=False).place
+    assert len(np.unique(place)) == 5
+
+
+def test_one_sample_has_nothing_to_share():
+    pairs = distinct_pairs(SLOT[:1], 3, compiled=False)
+    np.testing.assert_array_equal(pairs.entry, SLOT[0])
+    np.testing.assert_array_equal(pairs.place, [[0, 1, 2]])

@@ -91,7 +91,9 @@ def _train(parsed: argparse.Namespace) -> int:
 
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from tfvma.training import train
+    from tfvma.training.threads import one_thread_per_operation
 
+    one_thread_per_operation()
     result = train(
         config,
         run_dir,

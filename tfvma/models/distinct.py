@@ -1,6 +1,8 @@
-"""The entries that a set of addresses touches, each once."""
+"""The entries, and the pairs of target and entry, that a set of addresses touches, each once."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -28,10 +30,50 @@ def distinct_entries(
     """
     if compiled or _no_larger(entries.shape[0], address.shape.num_elements()):
         return entries, address
-    distinct, slot = tf.unique(tf.reshape(address, [-1]))
-    padding = -tf.size(distinct) % _MULTIPLE
-    distinct = tf.pad(distinct, [[0, padding]])
-    return tf.gather(entries, distinct), tf.reshape(slot, tf.shape(address))
+    distinct, slot = _distinct(address)
+    return tf.gather(entries, distinct), slot
+
+
+class Pairs(NamedTuple):
+    """Pairs of a target and an entry.
+
+    target, entry: int32 [P], rows of both.
+    place: int32 [K, B], the pair of each sample.
+    """
+
+    target: tf.Tensor
+    entry: tf.Tensor
+    place: tf.Tensor
+
+
+def distinct_pairs(slot: tf.Tensor, num_entries: tf.Tensor | int, compiled: bool) -> Pairs:
+    """The pairs that K samples of B targets touch.
+
+    A target whose posterior is sure of its address draws the same entry again and
+    again; what depends on the pair alone, as q(z | m, x) does, is then needed once.
+    Padded as `distinct_entries` are; compiled, every sample is a pair of its own.
+
+    Args:
+        slot: int32 [K, B], the entry of each sample, values in 0..num_entries-1.
+        num_entries: U.
+        compiled: whether XLA compiles the caller.
+    """
+    num_samples, batch = tf.unstack(tf.shape(slot))
+    if compiled or slot.shape[0] == 1:
+        return Pairs(
+            target=tf.tile(tf.range(batch), [num_samples]),
+            entry=tf.reshape(slot, [-1]),
+            place=tf.reshape(tf.range(num_samples * batch), [num_samples, batch]),
+        )
+    distinct, place = _distinct(tf.range(batch) * num_entries + slot)
+    return Pairs(target=distinct // num_entries, entry=distinct % num_entries, place=place)
+
+
+def _distinct(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The distinct ones of non-negative `values`, padded with 0, and the place of each."""
+    distinct, place = tf.unique(tf.reshape(values, [-1]))
+    distinct = tf.pad(distinct, [[0, -tf.size(distinct) % _MULTIPLE]])
+    return distinct, tf.reshape(place, tf.shape(values))
 
 
 def _no_larger(memory_size: int | None, num_addresses: int | None) -> bool:

@@ -12,11 +12,12 @@ from tfvma import bounds, estimators
 from tfvma.data.check import check_episodes, clear_errors
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
 from tfvma.estimators import LogDensities
+from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
-from tfvma.models.distinct import distinct_entries
+from tfvma.models.distinct import distinct_entries, distinct_pairs
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.serving import Serving
-from tfvma.sampling import sample_address, sample_normal
+from tfvma.sampling import sample_address, standard_normal
 from tfvma.validation import check_at_least, check_choice
 
 tfd = tfp.distributions
@@ -41,6 +42,20 @@ class Inference(NamedTuple):
     kl_z: tf.Tensor
     address: tf.Tensor
     log_posterior: tf.Tensor
+
+
+class Read(NamedTuple):
+    """K samples of z for every target, and what they decode to.
+
+    loc, scale: of q(z | m_a, x), [K, B, D].
+    z: [K, B, D].
+    log_px: log p(x | z, m_a), [K, B], in nats.
+    """
+
+    loc: tf.Tensor
+    scale: tf.Tensor
+    z: tf.Tensor
+    log_px: tf.Tensor
 
 
 @keras.saving.register_keras_serializable("tfvma")
@@ -96,6 +111,7 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.latent_warmup = 0
+        self.slices = 1
         self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.address_accuracy = keras.metrics.Mean(name="address_accuracy")
         self.build()
@@ -139,27 +155,28 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         address = sample_address(tf.stop_gradient(log_posterior), num_samples, seeds[0])
         one_hot = tf.one_hot(address, tf.shape(entries)[0])
 
-        # From here on once per entry that is needed, then once per sample.
+        # Once per entry that is needed, then once per pair of target and entry, then once per
+        # sample: the last two in slices of targets, which cores work on side by side.
         entries, slot = distinct_entries(entries, address, compiled=bool(self.jit_compile))
         features = self.entry_encoder(entries)
         prior_loc, prior_scale = self.prior_head(features[-1])
+        entry_projection = self.posterior.project_entry(entries)
         condition = self.decoder.condition(features)
-
-        projection = self.posterior.project_x(x) + tf.gather(
-            self.posterior.project_entry(entries), slot
-        )
-        loc, scale = self.posterior.from_projection(merge_samples(projection))
-        loc = split_samples(loc, num_samples)
-        scale = split_samples(scale, num_samples)
+        noise = standard_normal([num_samples, tf.shape(x)[0], prior_loc.shape[-1]], seeds[1])
+        slices = self._num_slices(x)
+        reads = [
+            self._read(*parts, entry_projection, condition)
+            for parts in zip(
+                tf.split(x, slices),
+                tf.split(self.posterior.project_x(x), slices),
+                tf.split(slot, slices, axis=1),
+                tf.split(noise, slices, axis=1),
+                strict=True,
+            )
+        ]
+        loc, scale, z, log_px = (tf.concat(parts, axis=1) for parts in zip(*reads, strict=True))
         q_latent = latent_distribution(loc, scale)
         p_latent = latent_distribution(tf.gather(prior_loc, slot), tf.gather(prior_scale, slot))
-        z = sample_normal(loc, scale, seeds[1])
-
-        flat_slot = tf.reshape(slot, [-1])
-        logits = self.decoder.from_condition(
-            merge_samples(z), [tf.gather(part, flat_slot) for part in condition]
-        )
-        log_px = likelihood(split_samples(logits, num_samples)).log_prob(x)
 
         return Inference(
             densities=LogDensities(
@@ -174,6 +191,26 @@ class VariationalMemoryAddressing(Serving, keras.Model):
             address=address,
             log_posterior=log_posterior,
         )
+
+    def _read(self, x, x_projection, slot, noise, entry_projection, condition) -> Read:
+        """Draws z and decodes it, for some targets."""
+        pairs = distinct_pairs(slot, tf.shape(entry_projection)[0], bool(self.jit_compile))
+        loc, scale = self.posterior.from_projection(
+            gather_rows(x_projection, pairs.target) + gather_rows(entry_projection, pairs.entry)
+        )
+        loc, scale = gather_rows(loc, pairs.place), gather_rows(scale, pairs.place)
+        z = loc + scale * noise
+        logits = self.decoder.from_condition(
+            merge_samples(z), [gather_rows(part, tf.reshape(slot, [-1])) for part in condition]
+        )
+        pixels = likelihood(split_samples(logits, noise.shape[0]))
+        return Read(loc, scale, z, pixels.log_prob(x))
+
+    def _num_slices(self, x) -> int:
+        """As many equal slices of the targets as were asked for, or the next smaller number."""
+        if x.shape[0] is None:
+            return 1
+        return next(n for n in range(self.slices, 0, -1) if x.shape[0] % n == 0)
 
     def call(self, inputs, training=False):
         """The bound L_K of each target, [B], with fresh samples."""
@@ -191,6 +228,7 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         estimator="vimco",
         latent_warmup: int = 0,
         jit_compile="auto",
+        slices: int = 1,
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
     ):
@@ -203,6 +241,8 @@ class VariationalMemoryAddressing(Serving, keras.Model):
                 in the surrogate grows from 0.1 to 1; metrics are not affected.
             jit_compile: True, False, or "auto", which takes XLA only where there is
                 a GPU: on CPU it was measured to be slower (benchmarks/step_time.py).
+            slices: of the targets of a step, worked on side by side: the number of
+                cores where each operation has one thread (tfvma/training/threads.py).
             steps_per_execution, run_eagerly: as in Keras.
 
         Raises:
@@ -210,9 +250,11 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         """
         check_at_least("latent_warmup", latent_warmup, 0)
         check_choice("jit_compile", jit_compile, (True, False, "auto"))
+        check_at_least("slices", slices, 1)
         self.estimator = estimators.get(estimator)
         self.estimator.check(self.num_samples)
         self.latent_warmup = latent_warmup
+        self.slices = slices
         if jit_compile == "auto":
             jit_compile = bool(tf.config.list_physical_devices("GPU"))
         super().compile(
@@ -231,6 +273,7 @@ class VariationalMemoryAddressing(Serving, keras.Model):
             "estimator": serialize(self.estimator),
             "latent_warmup": self.latent_warmup,
             "jit_compile": self.jit_compile,
+            "slices": self.slices,
             "steps_per_execution": self.steps_per_execution,
             "run_eagerly": self.run_eagerly,
         }

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import keras
 
 from tfvma.config import TrainingConfig
+from tfvma.training.fused_adam import FusedAdam
 from tfvma.training.learning_rate import WarmupSchedule
 
 
 def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
     """Adam, with an exponential moving average of the weights where one is asked for."""
-    return keras.optimizers.Adam(
+    return FusedAdam(
         WarmupSchedule(
             peak=training.learning_rate,
             steps=training.steps,

@@ -31,6 +31,7 @@ from tfvma.training.pictures import SavePictures
 from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, write_config
 from tfvma.training.tensorboard import TensorBoardLog
+from tfvma.training.threads import side_by_side
 from tfvma.validation import check_writable
 
 
@@ -137,6 +138,7 @@ def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
         make_optimizer(config.training),
         estimator=config.training.estimator,
         latent_warmup=config.training.latent_warmup,
+        slices=side_by_side(),
         steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
     )
     return model
