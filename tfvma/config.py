@@ -14,6 +14,7 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice
 
 SCHEDULES = ("constant", "cosine")
+OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -50,6 +51,7 @@ class TrainingConfig:
     steps: int = 40_000
     num_samples: int = 4
     estimator: str = "vimco"
+    optimizer: str = "adam"
     learning_rate: float = 3e-4
     schedule: str = "cosine"
     learning_rate_warmup: int = 0
@@ -171,6 +173,7 @@ def check_config(config: Config) -> None:
     ):
         check_at_least(key, values[key], 0)
     check_choice("training.schedule", config.training.schedule, SCHEDULES)
+    check_choice("training.optimizer", config.training.optimizer, OPTIMIZERS)
     check_choice("training.precision", config.training.precision, PRECISIONS)
     rate, momentum = config.training.learning_rate, config.training.ema_momentum
     if not rate > 0.0:

@@ -39,7 +39,11 @@ def test_what_does_not_fit_is_refused(drawings, message):
 @pytest.mark.parametrize(
     ("name", "split", "message"),
     [
-        ("omniglot", "train", "name='omniglot': expected one of 'omniglot26', 'strokes'"),
+        (
+            "omniglot",
+            "train",
+            "name='omniglot': expected one of 'omniglot26', 'omniglot26_tuning', 'strokes'",
+        ),
         ("strokes", "valid", "split='valid': expected one of 'test', 'train'"),
     ],
 )

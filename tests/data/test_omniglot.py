@@ -246,6 +246,13 @@ def test_real_sizes_and_alphabets(real):
     assert not alphabets["train"] & alphabets["test"]
 
 
+def test_real_tuning_split_leaves_the_test_alphabets_alone(real, omniglot_dir):
+    train, test = (omniglot.load_tuning(split, omniglot_dir) for split in ("train", "test"))
+    assert (train.num_characters, test.num_characters) == (1337, 142)
+    assert {name.rpartition("_")[0] for name in test.characters} == set(omniglot.TUNING_ALPHABETS)
+    assert sorted(train.characters + test.characters) == sorted(real["train"].characters)
+
+
 def test_real_drawings_are_ink_on_paper(real):
     for characters in real.values():
         ink_per_drawing = characters.drawings.mean(axis=(2, 3))

@@ -11,7 +11,7 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_choice
 
 SPLITS = ("train", "test")
-NAMES = ("omniglot26", "strokes")
+NAMES = ("omniglot26", "omniglot26_tuning", "strokes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,8 @@ def load_characters(
     """Loads one half of a character dataset.
 
     Args:
-      name: "omniglot26" (26x26 Omniglot, 45/5 alphabets) or "strokes" (procedural).
+      name: "omniglot26" (26x26 Omniglot, 45/5 alphabets), "omniglot26_tuning" (its training
+        half alone, 40/5 alphabets, to compare choices on) or "strokes" (procedural).
       split: "train" or "test"; the two share no alphabet.
       data_dir: the folder of tensorflow-datasets that holds `omniglot/3.0.0`; without it
         the environment variable TFVMA_DATA_DIR, else the default of tensorflow-datasets,
@@ -89,6 +90,10 @@ def load_characters(
         from tfvma.data import omniglot
 
         return omniglot.load(split, data_dir)
+    if name == "omniglot26_tuning":
+        from tfvma.data import omniglot
+
+        return omniglot.load_tuning(split, data_dir)
     from tfvma.data import strokes
 
     return strokes.load(split)

@@ -23,6 +23,8 @@ from tfvma.errors import DataError
 
 VERSION = "3.0.0"
 TEST_ALPHABETS = ("Tengwar", "Sylheti", "Tibetan", "Syriac_(Serto)", "ULOG")
+# Five of the others, about as many characters, to compare choices on.
+TUNING_ALPHABETS = ("Angelic", "Ge_ez", "Keble", "Manipuri", "Mongolian")
 NUM_CHARACTERS = {"train": 1479, "test": 144}
 DRAWINGS_PER_CHARACTER = 20
 _TFDS_SPLITS = ("train", "test")
@@ -47,6 +49,24 @@ def load(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
     `data_dir` as in `load_characters`. Raises DataError, which says what was looked for,
     where, and what to do, if the records are missing, damaged, or not all there.
     """
+    arrays = _load_all(data_dir)
+    in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
+    return _select("omniglot26", split, arrays, in_test if split == "test" else ~in_test)
+
+
+def load_tuning(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
+    """Loads what choices are made on: the 45 training alphabets alone, split 40/5 in turn.
+
+    "train" has 1,337 characters, "test" 142 of the five TUNING_ALPHABETS; the five test
+    alphabets are in neither, so that figures on them are untouched by choices.
+    """
+    arrays = _load_all(data_dir)
+    tuning = np.isin(arrays["alphabets"], TUNING_ALPHABETS)
+    used = tuning if split == "test" else ~tuning & ~np.isin(arrays["alphabets"], TEST_ALPHABETS)
+    return _select("omniglot26_tuning", split, arrays, used)
+
+
+def _load_all(data_dir: str | os.PathLike | None) -> dict[str, np.ndarray]:
     if data_dir is not None:
         folder = _given_folder("data_dir", data_dir)
     elif os.environ.get("TFVMA_DATA_DIR"):
@@ -54,11 +74,14 @@ def load(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
     else:
         folder = _downloaded_folder()
     key = f"omniglot26-{VERSION}-{_REDUCTION}-{_fingerprint(folder)}"
-    arrays = cached_arrays(key, lambda: _read_and_reduce(folder))
-    in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
-    chosen = in_test if split == "test" else ~in_test
+    return cached_arrays(key, lambda: _read_and_reduce(folder))
+
+
+def _select(
+    name: str, split: str, arrays: dict[str, np.ndarray], chosen: np.ndarray
+) -> CharacterSet:
     return CharacterSet(
-        name="omniglot26",
+        name=name,
         split=split,
         drawings=np.ascontiguousarray(arrays["drawings"][chosen]),
         characters=tuple(arrays["characters"][chosen].tolist()),

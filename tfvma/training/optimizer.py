@@ -10,22 +10,27 @@ import keras
 from tfvma.config import TrainingConfig
 from tfvma.training.fused_adam import FusedAdam
 from tfvma.training.learning_rate import WarmupSchedule
+from tfvma.training.muon import Muon
 
 
 def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
-    """Adam, with an exponential moving average of the weights where one is asked for."""
-    return FusedAdam(
-        WarmupSchedule(
-            peak=training.learning_rate,
-            steps=training.steps,
-            schedule=training.schedule,
-            warmup=training.learning_rate_warmup,
-        ),
-        use_ema=training.ema_momentum > 0.0,
-        ema_momentum=training.ema_momentum,
-        # Its variables are named after it; a name of Keras' own would count optimizers.
-        name="adam",
+    """Adam or Muon, with a moving average of the weights where one is asked for."""
+    rate = WarmupSchedule(
+        peak=training.learning_rate,
+        steps=training.steps,
+        schedule=training.schedule,
+        warmup=training.learning_rate_warmup,
     )
+    options = {
+        "use_ema": training.ema_momentum > 0.0,
+        "ema_momentum": training.ema_momentum,
+        # Its variables are named after it; a name of Keras' own would count optimizers.
+        "name": training.optimizer,
+    }
+    if training.optimizer == "adam":
+        return FusedAdam(rate, **options)
+    half = training.precision == "mixed_bfloat16"
+    return Muon(rate, products="bfloat16" if half else "float32", **options)
 
 
 @contextmanager
