@@ -131,11 +131,12 @@ def train(
 
 
 def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
-    """The model of `config` with its optimizer and estimator."""
+    """The model of `config` with its optimizer, and its estimator where it has an address."""
     model = build_model(config, precision)
+    estimator = {"estimator": config.training.estimator} if config.model.family == "vma" else {}
     model.compile(
         make_optimizer(config.training),
-        estimator=config.training.estimator,
+        **estimator,
         latent_warmup=config.training.latent_warmup,
         steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
     )
