@@ -20,6 +20,7 @@ _SCORES = {
 HELD_OUT_METRICS = ("iw_bound", "reconstruction", "kl_a", "kl_z", "address_accuracy")
 _SEED = 0
 TARGETS = 320
+_MOST_ENTRIES = 8
 
 
 def draw_held_out(config: Config, characters: CharacterSet) -> tf.data.Dataset:
@@ -63,10 +64,10 @@ class HeldOut:
         return {name: total / count for name, total in sums.items()}
 
     def entries(self) -> np.ndarray:
-        """One memory entry of each class of the first episode, [C, H, W, 1]."""
+        """One memory entry of each class of the first episode, at most eight, [N, H, W, 1]."""
         episode = next(self._episodes.as_numpy_iterator())
         _, first = np.unique(episode["memory_label"], return_index=True)
-        return episode["memory"][first]
+        return episode["memory"][first[:_MOST_ENTRIES]]
 
     def _measure_episode(self, episode, seed) -> dict[str, tf.Tensor]:
         x = episode["x"]
