@@ -25,7 +25,7 @@ _PRESETS = (
         name="omniglot26_soft",
         episodes=EpisodeConfig(num_classes=2, targets_per_class=4, shots=16),
         model=ModelConfig(family="soft_attention"),
-        training=TrainingConfig(steps=100_000, num_samples=1, latent_warmup=200),
+        training=TrainingConfig(steps=100_000, num_samples=1, latent_warmup=1_000),
     ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfvma.models.latent_streaming
 from tests.models.tiny_latent import (
     FAMILIES,
     LATENT_DIM,
@@ -254,7 +255,7 @@ def fold_in(seed, number):
 
 
 def standard_normal(shape, seed) -> np.ndarray:
-    """The noise that tfvma/models/streaming.py promises."""
+    """The noise that tfvma/models/latent_streaming.py promises."""
     bits = tf.random.stateless_uniform(
         shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
     )
@@ -262,16 +263,17 @@ def standard_normal(shape, seed) -> np.ndarray:
 
 
 @families
-@pytest.mark.parametrize("num_samples", [1, 4, 6])
-def test_the_primitives_recompute_score(family, num_samples):
+@pytest.mark.parametrize(("num_samples", "at_once"), [(1, 512), (6, 512), (7, 3 * TARGETS), (3, 1)])
+def test_the_primitives_recompute_score(family, num_samples, at_once, monkeypatch):
+    monkeypatch.setattr(tfvma.models.latent_streaming, "_DECODED_AT_ONCE", at_once)
     model, x = tiny_model(family), images(TARGETS, 0)
     memory = memory_for(model)
     found = model.score(x, memory, num_samples, [5, 6])
 
     loc, scale = posterior(model, x)
-    shape = [4, TARGETS, LATENT_DIM]
-    noise = [standard_normal(shape, fold_in([5, 6], 2 * chunk + 1)) for chunk in range(2)]
-    z = loc + scale * np.concatenate(noise)[:num_samples]
+    shape = [TARGETS, LATENT_DIM]
+    noise = [standard_normal(shape, fold_in([5, 6], k + 1)) for k in range(num_samples)]
+    z = loc + scale * np.stack(noise)
     expected = by_hand(model, x, memory, z)
     assert set(found) == {"log_likelihood", "kl_latent", "reconstruction"}
     np.testing.assert_allclose(found["log_likelihood"], expected["iw_bound"], rtol=1e-4)

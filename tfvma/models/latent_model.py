@@ -59,7 +59,7 @@ class LatentModel(LatentServing, EpisodicModel):
 
         Args:
             memory: [M, H, W, C], or None where the model takes none.
-            num_latents: how many z it will be given at a time, None where not known.
+            num_latents: how many z it will be given in all, None where not known.
         """
         raise NotImplementedError
 

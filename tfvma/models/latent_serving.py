@@ -8,7 +8,6 @@ from tfvma import arguments
 from tfvma.errors import InvalidArgumentError
 from tfvma.models.latent_streaming import stream_latent_score
 from tfvma.models.samples import merge_samples, split_samples
-from tfvma.models.streaming import SAMPLES_PER_CHUNK
 from tfvma.sampling import sample_normal
 
 
@@ -47,15 +46,14 @@ class LatentServing:
         x, memory = self._checked_images(x), self._checked_memory(memory)
         num_samples, seed = arguments.count("num_samples", num_samples), arguments.seed(seed)
         q = self.latent_posterior(x)
-        batch = x.shape[0]
-        decode = self.logits_of(memory, None if batch is None else SAMPLES_PER_CHUNK * batch)
+        decode = self.logits_of(memory, _number(x, num_samples))
         return stream_latent_score(x, q["loc"], q["scale"], decode, num_samples, seed)
 
     def generate(self, memory, num_samples, seed) -> dict[str, tf.Tensor]:
         """Ancestral samples: z ~ p(z). images: pixel probabilities, [K, H, W, C]."""
         prior = self.latent_prior(arguments.count("num_samples", num_samples))
         z = sample_normal(prior["loc"], prior["scale"], arguments.seed(seed))
-        decode = self.logits_of(self._checked_memory(memory), None)
+        decode = self.logits_of(self._checked_memory(memory), z.shape[0])
         return {"images": tf.sigmoid(decode(z))}
 
     def reconstruct(self, x, memory, num_samples, seed) -> dict[str, tf.Tensor]:
@@ -63,7 +61,7 @@ class LatentServing:
         num_samples, seed = arguments.count("num_samples", num_samples), arguments.seed(seed)
         q = self.latent_posterior(x)
         z = sample_normal(tf.repeat(q["loc"][tf.newaxis], num_samples, axis=0), q["scale"], seed)
-        decode = self.logits_of(self._checked_memory(memory), None)
+        decode = self.logits_of(self._checked_memory(memory), _number(q["loc"], num_samples))
         return {"images": split_samples(tf.sigmoid(decode(merge_samples(z))), num_samples)}
 
     def _checked_images(self, x) -> tf.Tensor:
@@ -77,3 +75,9 @@ class LatentServing:
                 f"memory of {type(memory).__name__}: expected None, this model reads none."
             )
         return None
+
+
+def _number(targets: tf.Tensor, num_samples: tf.Tensor) -> int | None:
+    """How many samples `num_samples` for each target are, None where that is not known yet."""
+    known = tf.get_static_value(num_samples)
+    return None if known is None or targets.shape[0] is None else int(known) * targets.shape[0]
