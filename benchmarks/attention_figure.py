@@ -25,9 +25,9 @@ from tfvma.training.atomic import replacing
 
 _PAPER = 48
 _CURVES = {
-    HARD: ("hard attention, K = 4", BLUE, "o", "-"),
-    SOFT: ("soft attention, K = 1", VERMILLION, "s", "-"),
-    STRAIGHTFORWARD: ("soft attention, K = 1, as first written", ORANGE, "^", "--"),
+    HARD: ("hard attention", BLUE, "o", "-"),
+    SOFT: ("soft attention", VERMILLION, "s", "-"),
+    STRAIGHTFORWARD: ("soft attention as first written", ORANGE, "^", "--"),
 }
 
 
@@ -38,16 +38,16 @@ def attention_figure(rows: Sequence[dict], crossovers: Mapping[str, int | None])
         rows: of the benchmark.
         crossovers: by soft attention, from which size on the hard one is faster, or None.
     """
-    figure = new_figure(height=4.6)
+    figure = new_figure(height=5.0)
     axes = figure.subplots()
     sizes = sorted({row["memory_size"] for row in rows})
     for attention, (label, colour, marker, line) in _CURVES.items():
         times = medians(rows, attention)
         if not times:
             continue
-        quartiles = {
-            row["memory_size"]: row["quartiles"] for row in rows if row["attention"] == attention
-        }
+        own = [row for row in rows if row["attention"] == attention]
+        label = f"{label}, K = {own[0]['num_samples']}, {own[0]['num_targets']} targets"
+        quartiles = {row["memory_size"]: row["quartiles"] for row in own}
         axes.plot(
             times.keys(), times.values(), line, color=colour, marker=marker, ms=4, label=label
         )
@@ -66,7 +66,7 @@ def attention_figure(rows: Sequence[dict], crossovers: Mapping[str, int | None])
                 xytext=(8, -10),
                 textcoords="offset points",
                 va="top",
-                color=colour,
+                color=INK,
                 fontsize=SMALL,
             )
     axes.axvline(_PAPER, color=GREY, linewidth=1.0, linestyle=":")
@@ -89,7 +89,7 @@ def attention_figure(rows: Sequence[dict], crossovers: Mapping[str, int | None])
         fontsize=SMALL,
     )
     axes.set_xlabel("entries in memory, M")
-    axes.set_ylabel("milliseconds per training step, 32 targets")
+    axes.set_ylabel("milliseconds per training step")
     tidy(axes)
     figure.legend(loc="outside upper left", ncols=1, frameon=False, fontsize=FONT_SIZE)
     return figure
