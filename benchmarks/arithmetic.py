@@ -37,6 +37,45 @@ class Product(NamedTuple):
         return self.forward * (2 if self.reads_data else 3)
 
 
+class Network:
+    """The sizes of the convolutional network.
+
+    areas: of the image and of every layer of a pyramid, in pixels.
+    layers: multiply-adds of every layer of a pyramid; a transposed convolution of the
+        decoder does as many as the layer that it mirrors.
+    top: units of the last layer.
+    """
+
+    def __init__(self, model: ModelConfig):
+        strides = pyramid_strides(len(model.filters), model.stride_first)
+        widths = (1, *model.filters)
+        self.areas = [size**2 for size in pyramid_sizes(model.image_size, strides)]
+        self.layers = [
+            area * _TAPS * width_in * width_out
+            for area, width_in, width_out in zip(self.areas[1:], widths, widths[1:], strict=False)
+        ]
+        self.top = self.areas[-1] * widths[-1]
+
+    def pyramid(self, name: str, rows: int) -> list[Product]:
+        """All layers, over images."""
+        first = Product(f"{name} conv1", self.layers[0], rows, reads_data=True)
+        return [first, *self.rest(name, rows)]
+
+    def rest(self, name: str, rows: int) -> list[Product]:
+        """All layers but the first."""
+        return [
+            Product(f"{name} conv{layer}", size, rows)
+            for layer, size in enumerate(self.layers[1:], 2)
+        ]
+
+    def perceptron(self, name: str, units: tuple[int, ...], rows: int) -> list[Product]:
+        """Dense layers between these numbers of units."""
+        return [
+            Product(f"{name} dense{layer}", math.prod(sizes), rows)
+            for layer, sizes in enumerate(itertools.pairwise(units), 1)
+        ]
+
+
 def step_products(
     model: ModelConfig, num_targets: int, memory_size: int, num_samples: int
 ) -> list[Product]:
@@ -54,29 +93,9 @@ def step_products(
     entries = min(memory_size, samples)
     queries = num_targets + (model.prior == "learned")
 
-    strides = pyramid_strides(len(model.filters), model.stride_first)
-    areas = [size**2 for size in pyramid_sizes(model.image_size, strides)]
-    widths = (1, *model.filters)
-    # A transposed convolution of the decoder does as much as the layer that it mirrors.
-    layers = [
-        area * _TAPS * width_in * width_out
-        for area, width_in, width_out in zip(areas[1:], widths, widths[1:], strict=False)
-    ]
-    top = areas[-1] * widths[-1]
-
-    def pyramid(name: str, rows: int) -> list[Product]:
-        return [Product(f"{name} conv1", layers[0], rows, reads_data=True), *rest(name, rows)]
-
-    def rest(name: str, rows: int) -> list[Product]:
-        return [
-            Product(f"{name} conv{layer}", size, rows) for layer, size in enumerate(layers[1:], 2)
-        ]
-
-    def perceptron(name: str, units: tuple[int, ...], rows: int) -> list[Product]:
-        return [
-            Product(f"{name} dense{layer}", math.prod(sizes), rows)
-            for layer, sizes in enumerate(itertools.pairwise(units), 1)
-        ]
+    network = Network(model)
+    pyramid, rest, perceptron = network.pyramid, network.rest, network.perceptron
+    areas, layers, top = network.areas, network.layers, network.top
 
     key_units = (top, model.hidden_units, model.key_dim)
     latent_units = (top, model.hidden_units, 2 * model.latent_dim)

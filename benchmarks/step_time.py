@@ -8,16 +8,13 @@ See benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
-
+from benchmarks.result import cells_of_times, markdown, print_result, spread, write_result
 from benchmarks.setting import Setting, all_settings
+from benchmarks.turns import take_turns
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
 from tfvma.presets import get_preset
@@ -87,7 +84,6 @@ def run(options: argparse.Namespace) -> None:
     """Measures, prints the table, and writes it where `options.output` says."""
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from benchmarks.machine import describe_machine, versions
-    from tfvma.training.atomic import replacing
 
     config = get_preset(_PRESET)
     milliseconds, rate = measure(
@@ -95,15 +91,9 @@ def run(options: argparse.Namespace) -> None:
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
     machine = {**describe_machine(), "matrix_gigaflops_per_second": round(rate / 1e9, 1)}
-    result = {"machine": machine, "versions": versions(), "rows": rows}
-    print(
-        f"{machine['processor']}, {machine['cores']} cores, GPUs: {machine['gpus'] or 'none'}; "
-        f"float32 matrix product {rate / 1e9:.0f} GFLOP/s\n"
-    )
-    print(table(rows))
+    print_result(machine, table(rows))
     if options.output is not None:
-        with replacing(options.output) as path:
-            path.write_text(json.dumps(result, indent=1) + "\n")
+        write_result(options.output, {"machine": machine, "versions": versions(), "rows": rows})
 
 
 def measure(
@@ -111,37 +101,17 @@ def measure(
 ) -> tuple[dict[Setting, list[float]], float]:
     """Milliseconds of every timed step, and the best float32 matrix rate of the run.
 
-    Settings take turns, so that all of them have their share of the machine's moods.
+    Settings take turns; see `take_turns`.
     """
-    from benchmarks.machine import matrix_rate
     from benchmarks.training_step import make_step
 
-    with tqdm(total=len(settings) * (rounds + 1), unit="turn", file=sys.stderr) as progress:
-        run_step = {}
-        for setting in settings:
-            progress.set_description(f"compiling {setting.network}, M = {setting.memory_size}")
-            run_step[setting] = make_step(config, setting)
-            progress.update()
-        milliseconds = {setting: [] for setting in settings}
-        rates = []
-        for _ in range(rounds):
-            rates.append(matrix_rate())
-            for setting in settings:
-                progress.set_description(f"timing {setting.network}, M = {setting.memory_size}")
-                milliseconds[setting] += time_steps(run_step[setting], steps)
-                progress.update()
-    return milliseconds, max(rates)
-
-
-def time_steps(run_step: Callable[[], None], steps: int) -> list[float]:
-    """Milliseconds of `steps` steps, after one that finds the caches of another setting."""
-    run_step()
-    milliseconds = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        run_step()
-        milliseconds.append(1e3 * (time.perf_counter() - start))
-    return milliseconds
+    return take_turns(
+        settings,
+        lambda setting: make_step(config, setting),
+        lambda setting: f"{setting.network}, M = {setting.memory_size}",
+        rounds,
+        steps,
+    )
 
 
 def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], rate: float) -> dict:
@@ -152,40 +122,33 @@ def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], ra
     num_samples = config.training.num_samples
     arithmetic = step_arithmetic(config.model, num_targets, setting.memory_size, num_samples)
     floor = 1e3 * arithmetic / rate
-    least, lower, median, upper = np.quantile(milliseconds, [0, 0.25, 0.5, 0.75])
+    times = spread(milliseconds)
     return {
         **setting._asdict(),
         "num_targets": num_targets,
         "num_samples": num_samples,
-        "timed_steps": len(milliseconds),
-        "milliseconds": round(median, 2),
-        "minimum": round(least, 2),
-        "quartiles": [round(lower, 2), round(upper, 2)],
+        **times,
         "least_gigaflop": round(arithmetic / 1e9, 3),
         "floor_milliseconds": round(floor, 2),
-        "ratio": round(median / floor, 3),
+        "ratio": round(times["milliseconds"] / floor, 3),
     }
 
 
 def table(rows: Sequence[dict]) -> str:
     """The rows as a Markdown table."""
-    lines = [_COLUMNS, ["---"] * len(_COLUMNS)]
-    for row in rows:
-        lower, upper = row["quartiles"]
-        lines.append(
-            [
+    return markdown(
+        _COLUMNS,
+        [
+            (
                 row["network"],
                 str(row["memory_size"]),
                 row["precision"],
                 "yes" if row["xla"] else "no",
-                f"{row['milliseconds']:.1f}",
-                f"{lower:.1f} to {upper:.1f}",
-                f"{row['minimum']:.1f}",
-                f"{row['floor_milliseconds']:.1f}",
-                f"{row['ratio']:.2f}",
-            ]
-        )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+                *cells_of_times(row),
+            )
+            for row in rows
+        ],
+    )
 
 
 if __name__ == "__main__":

@@ -19,14 +19,18 @@ _INK = 0.15
 
 
 def make_step(config: Config, setting: Setting) -> Callable[[], None]:
+    """A function that runs one training step of a setting; see `step_of`."""
+    return step_of(make_model(config, setting), config, setting.memory_size)
+
+
+def step_of(model: keras.Model, config: Config, memory_size: int) -> Callable[[], None]:
     """A function that runs one training step and returns when it is done.
 
     It is `model.train_function`, which `fit` calls: `train_step` with loss, gradients,
     optimizer and metrics in a tf.function. It has run twice, so that it is compiled.
     """
-    model = make_model(config, setting)
     model.make_train_function()
-    iterator = iter(noise_episodes(config, setting.memory_size))
+    iterator = iter(noise_episodes(config, memory_size))
 
     def step() -> None:
         # Reading one number waits for the step, on a GPU too.

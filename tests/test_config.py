@@ -55,6 +55,29 @@ def test_from_dict_names_what_does_not_fit(section, content, message):
         from_dict({"name": "some", section: content})
 
 
+def test_a_file_from_before_there_were_families_is_of_the_first():
+    values = to_dict(Config("some"))
+    del values["model"]["family"]
+    assert from_dict(values).model.family == "vma"
+
+
+@pytest.mark.parametrize(
+    ("family", "key", "value"),
+    [
+        ("vae", "training.estimator", "vimco_geometric"),
+        ("vae", "model.key_dim", 7),
+        ("vae", "model.similarity", "cosine"),
+        ("soft_attention", "model.prior", "flat"),
+        ("soft_attention", "model.tied", True),
+    ],
+)
+def test_an_option_that_the_family_does_not_read_is_refused(family, key, value):
+    check_config(replace_options(Config("some"), {key: value}))
+    check_config(replace_options(Config("some"), {"model.family": family}))
+    with pytest.raises(InvalidArgumentError, match=rf"{key}={value!r}: .*{family}.* not read"):
+        check_config(replace_options(Config("some"), {"model.family": family, key: value}))
+
+
 def test_from_dict_needs_a_name():
     with pytest.raises(InvalidArgumentError, match="name=None: expected a string"):
         from_dict({})
@@ -120,6 +143,7 @@ def test_overrides_that_cannot_be(config, override, message):
         ("training.ema_momentum", 1.0),
         ("training.schedule", "step"),
         ("training.precision", "float16"),
+        ("model.family", "gan"),
         ("intervals.checkpoint", -1),
     ],
 )

@@ -15,6 +15,11 @@ def log_weights(log_pa, log_pz, log_px, log_qa, log_qz) -> tf.Tensor:
     return log_px + (log_pa - log_qa) + (log_pz - log_qz)
 
 
+def latent_log_weights(log_pz, log_px, log_qz) -> tf.Tensor:
+    """l_k = log p(x, z_k) - log q(z_k | x), [K, B]: without an address."""
+    return log_px + (log_pz - log_qz)
+
+
 def log_num_samples(log_weights: tf.Tensor) -> tf.Tensor:
     """log K as a scalar of the dtype of `log_weights`."""
     if log_weights.shape[0] is not None:

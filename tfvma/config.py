@@ -16,6 +16,19 @@ from tfvma.validation import check_at_least, check_choice
 SCHEDULES = ("constant", "cosine")
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
+# What each kind of model leaves unread.
+_UNREAD = {
+    "vma": (),
+    "soft_attention": ("model.prior", "model.tied", "training.estimator"),
+    "vae": (
+        "model.key_dim",
+        "model.similarity",
+        "model.prior",
+        "model.tied",
+        "training.estimator",
+    ),
+}
+FAMILIES = tuple(_UNREAD)
 
 
 @dataclass(frozen=True)
@@ -31,8 +44,13 @@ class EpisodeConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The convolutional few-shot network (paper, section 4.2)."""
+    """The convolutional few-shot network (paper, section 4.2).
 
+    family: "vma", or one of the baselines with the same encoder and decoder:
+    "soft_attention" and "vae".
+    """
+
+    family: str = "vma"
     image_size: int = 26
     filters: tuple[int, ...] = (48, 48, 64, 64, 64, 64)
     stride_first: bool = True
@@ -172,6 +190,8 @@ def check_config(config: Config) -> None:
         "intervals.picture",
     ):
         check_at_least(key, values[key], 0)
+    check_choice("model.family", config.model.family, FAMILIES)
+    _check_unread(config, values)
     check_choice("training.schedule", config.training.schedule, SCHEDULES)
     check_choice("training.optimizer", config.training.optimizer, OPTIMIZERS)
     check_choice("training.precision", config.training.precision, PRECISIONS)
@@ -182,6 +202,17 @@ def check_config(config: Config) -> None:
         raise InvalidArgumentError(
             f"training.ema_momentum={momentum!r}: expected at least 0 and less than 1."
         )
+
+
+def _check_unread(config: Config, values: Mapping[str, Any]) -> None:
+    """Raises InvalidArgumentError for a choice that would change nothing."""
+    defaults = options(Config(config.name))
+    for key in _UNREAD[config.model.family]:
+        if values[key] != defaults[key]:
+            raise InvalidArgumentError(
+                f"{key}={values[key]!r}: expected {defaults[key]!r}, the default, with "
+                f"model.family={config.model.family!r}, which does not read it."
+            )
 
 
 def _typed(key: str, value: Any, hint: Any) -> Any:

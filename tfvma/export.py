@@ -30,7 +30,7 @@ from tfvma.servable import (
     load_saved_model,
 )
 from tfvma.training.run_folder import RunFolder, read_config, write_config
-from tfvma.validation import check_at_least, check_writable
+from tfvma.validation import check_at_least, check_choice, check_writable
 
 # Servers that watch the folder look at whole numbers only.
 _UNFINISHED = ".tmp-"
@@ -63,7 +63,8 @@ def export_saved_model(
 
     Raises:
         InvalidArgumentError: for a name that is a path, a version that exists, or a model
-            or earlier version of another architecture than `config`.
+            or earlier version of another architecture than `config`, or of a family
+            other than "vma".
         DivergedError: for weights that are not finite.
         CheckpointError: where the config.json of earlier versions is missing or damaged.
         OutputError: where the folder cannot be written to, or holds a damaged metrics.json.
@@ -71,6 +72,7 @@ def export_saved_model(
     name = config.name if name is None else name
     if name in ("", ".", "..") or Path(name).name != name:
         raise InvalidArgumentError(f"name={name!r}: expected the name of a folder, no path.")
+    check_choice("model.family", config.model.family, ("vma",))
     config = dataclasses.replace(config, name=name)
     home = Path(directory) / name
     _check_version(home, version)

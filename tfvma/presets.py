@@ -11,6 +11,22 @@ _PRESETS = (
         name="omniglot26_vma_4shot",
         training=TrainingConfig(steps=40_000, latent_warmup=200),
     ),
+    # Its baseline without a memory: 32 targets of 32 characters, as good as independent
+    # drawings. One more of each is drawn, and not read.
+    Config(
+        name="omniglot26_vae",
+        episodes=EpisodeConfig(num_classes=32, targets_per_class=1, shots=1),
+        model=ModelConfig(family="vae"),
+        training=TrainingConfig(steps=40_000, latent_warmup=200),
+    ),
+    # Its baseline with soft attention, one sample as in the paper. 16 of the 20 drawings of a
+    # character are in memory, which leaves 4 as targets: 8 of two characters in all.
+    Config(
+        name="omniglot26_soft",
+        episodes=EpisodeConfig(num_classes=2, targets_per_class=4, shots=16),
+        model=ModelConfig(family="soft_attention"),
+        training=TrainingConfig(steps=100_000, num_samples=1, latent_warmup=1_000),
+    ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(
         name="strokes_vma_4shot",

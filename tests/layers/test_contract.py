@@ -25,6 +25,8 @@ from tfvma.layers.memory import EpisodicMemory, LearnedMemory
 from tfvma.layers.mlp_decoder import MLPDecoder
 from tfvma.layers.mlp_encoder import MLPEmbedding, MLPEncoder
 from tfvma.layers.mlp_posterior import MLPPosterior
+from tfvma.layers.plain_conv_decoder import PlainConvDecoder
+from tfvma.layers.soft_attention import SoftAttention
 
 N = 6
 IMAGE = (8, 8, 1)
@@ -84,6 +86,16 @@ CASES = {
         lambda **options: ConvDecoder(8, 2, FILTERS, hidden_units=5, **options),
         ((2,), image_features()),
         (IMAGE,),
+    ),
+    "PlainConvDecoder": Case(
+        lambda **options: PlainConvDecoder(8, 2, FILTERS, **options), ((2,),), (IMAGE,)
+    ),
+    "SoftAttention": Case(
+        lambda **options: SoftAttention(
+            MLPEmbedding(3, (5,)), MLPEmbedding(3, (4,)), "inner", **options
+        ),
+        ((2,), (7,)),
+        ((N,),),
     ),
     "GaussianHead": Case(
         lambda **options: GaussianHead(2, hidden_units=5, **options), ((2, 2, 4),), ((2,), (2,))

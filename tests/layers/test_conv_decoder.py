@@ -71,6 +71,32 @@ def test_the_condition_of_an_entry_serves_all_its_samples():
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_the_condition_of_a_mean_is_the_mean_of_the_conditions():
+    decoder, features = decoder_and_features(8)
+    decoder.build((None, 2), [feature.shape for feature in features])
+    for skip in decoder.skips:
+        skip.bias.assign(tf.random.normal(skip.bias.shape))
+    weights = tf.constant([[0.2, 0.3, 0.5], [0.9, 0.1, 0.0]])
+
+    def mean(parts):
+        return [tf.tensordot(weights, part, axes=1) for part in parts]
+
+    contents = decoder.contents(features)
+    found = decoder.condition_from_contents(mean(contents))
+    expected = mean(decoder.condition_from_contents(contents))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("summands", [1, 2])
+def test_summands_share_the_variance(summands):
+    layer = Upscale(64, 8, 2, summands=summands)
+    layer.build((None, 4, 4, 64))
+    # 9 / 4 taps of 64 maps reach a pixel, and a ReLU halves the power.
+    expected = 2.0 / (9 / 4 * 64) / summands
+    assert np.var(layer.kernel.numpy()) == pytest.approx(expected, rel=0.05)
+
+
 def test_every_scale_of_the_entry_and_z_reach_the_pixels():
     decoder, features = decoder_and_features(8)
     z = tf.random.normal([3, 2])

@@ -7,9 +7,13 @@ import tensorflow as tf
 
 from tfvma.config import Config
 
+METRICS = ("loss", "iw_bound", "reconstruction", "kl_a", "kl_z", "address_accuracy")
+
 
 class StandIn(keras.Model):
     """Follows the mean of its targets, with noise of its seed generator."""
+
+    takes_memory = True
 
     def __init__(self, config: Config):
         super().__init__(name="stand_in")
@@ -18,13 +22,12 @@ class StandIn(keras.Model):
         self.level = self.add_weight(
             shape=[config.model.latent_dim], initializer="normal", name="level"
         )
-        self.loss_mean = keras.metrics.Mean(name="loss")
-        self.bound_mean = keras.metrics.Mean(name="iw_bound")
+        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.built = True
 
     @property
     def metrics(self):
-        return [self.loss_mean, self.bound_mean]
+        return list(self.means.values())
 
     def compile(self, optimizer, estimator, latent_warmup, steps_per_execution):
         super().compile(
@@ -39,9 +42,9 @@ class StandIn(keras.Model):
             loss = tf.reduce_mean(tf.square(distance))
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
-        self.loss_mean.update_state(loss)
-        self.bound_mean.update_state(-loss)
-        return {"loss": self.loss_mean.result(), "iw_bound": self.bound_mean.result()}
+        for mean in self.means.values():
+            mean.update_state(loss)
+        return {name: mean.result() for name, mean in self.means.items()}
 
     def score(self, x, memory, num_samples, seed):
         noise = tf.random.stateless_normal([tf.shape(x)[0]], seed, alg="philox")

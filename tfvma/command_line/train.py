@@ -93,7 +93,8 @@ def _train(parsed: argparse.Namespace) -> int:
     from tfvma.training import train
     from tfvma.training.threads import one_thread_per_operation
 
-    one_thread_per_operation()
+    if config.model.family == "vma":
+        one_thread_per_operation()
     result = train(
         config,
         run_dir,

@@ -9,6 +9,8 @@ from tfvma.layers.memory import EpisodicMemory, LearnedMemory
 from tfvma.layers.mlp_decoder import MLPDecoder
 from tfvma.layers.mlp_encoder import MLPEmbedding, MLPEncoder
 from tfvma.layers.mlp_posterior import MLPPosterior
+from tfvma.layers.plain_conv_decoder import PlainConvDecoder
+from tfvma.layers.soft_attention import SoftAttention
 
 __all__ = [
     "Addressing",
@@ -23,5 +25,7 @@ __all__ = [
     "MLPEmbedding",
     "MLPEncoder",
     "MLPPosterior",
+    "PlainConvDecoder",
+    "SoftAttention",
     "Upscale",
 ]

@@ -15,24 +15,39 @@ class Upscale(keras.layers.Layer):
     """A 3x3 transposed convolution to a stated size, so that odd sizes need no cropping.
 
     Call: features [N, h, w, C] to [N, size, size, filters], ceil(size / stride) = h.
+
+    Args:
+        filters: feature maps of the output.
+        size: its height and width.
+        stride: 1 or 2.
+        use_bias: whether it adds one.
+        summands: how many layers like this one are added before a ReLU; they share the variance.
     """
 
     def __init__(
-        self, filters: int, size: int, stride: int, use_bias: bool = True, **layer_options
+        self,
+        filters: int,
+        size: int,
+        stride: int,
+        use_bias: bool = True,
+        summands: int = 2,
+        **layer_options,
     ):
         super().__init__(**layer_options)
         self.filters = filters
         self.size = size
         self.stride = stride
         self.use_bias = use_bias
+        self.summands = summands
 
     def build(self, features_shape):
+        taps = 9 / self.stride**2
         self.kernel = self.add_weight(
             shape=(3, 3, self.filters, features_shape[-1]),
-            # A pixel is reached by 9 / stride^2 taps; its two summands share the variance
-            # that keeps ReLU activations at one scale (He et al. 2015).
+            # Each pixel is reached by so many taps; this variance keeps ReLU activations at one
+            # scale (He et al. 2015).
             initializer=keras.initializers.RandomNormal(
-                stddev=self.stride / (3.0 * math.sqrt(features_shape[-1]))
+                stddev=math.sqrt(2.0 / (self.summands * taps * features_shape[-1]))
             ),
             name="kernel",
         )
@@ -59,6 +74,7 @@ class Upscale(keras.layers.Layer):
             "size": self.size,
             "stride": self.stride,
             "use_bias": self.use_bias,
+            "summands": self.summands,
         }
 
 
@@ -153,9 +169,19 @@ class ConvDecoder(keras.layers.Layer):
 
     def condition(self, features: list[tf.Tensor]) -> list[tf.Tensor]:
         """What the decoder reads of M entries: one [M, ...] tensor per layer."""
+        return self.condition_from_contents(self.contents(features))
+
+    def contents(self, features: list[tf.Tensor]) -> list[tf.Tensor]:
+        """What M entries hold at every scale: what is made of the top, then the features."""
         top = features[-1]
         flat = tf.reshape(top, [-1, math.prod(top.shape[1:])])
-        condition = [self.summary_dense(self.summary(self.summary_hidden(flat)))]
+        return [self.summary_dense(self.summary(self.summary_hidden(flat))), *features]
+
+    def condition_from_contents(self, contents: list[tf.Tensor]) -> list[tf.Tensor]:
+        """The affine part of `condition`: that of a weighted mean of contents is the
+        weighted mean of their conditions."""
+        summary, *features = contents
+        condition = [summary]
         for skip, feature in zip(self.skips, reversed(features), strict=False):
             condition.append(skip(feature))
         condition[-1] += self.image_skip(features[0])

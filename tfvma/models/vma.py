@@ -9,22 +9,20 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfvma import bounds, estimators
-from tfvma.data.check import check_episodes, clear_errors
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
 from tfvma.estimators import LogDensities
 from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
+from tfvma.models.episodic import EpisodicModel, build_layer
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.serving import Serving
 from tfvma.sampling import sample_address, standard_normal
-from tfvma.validation import check_at_least, check_choice
+from tfvma.validation import check_at_least
 
 tfd = tfp.distributions
 
 METRICS = ("loss", "iw_bound", "reconstruction", "kl_a", "kl_z", "ess")
-_WARMUP_START = 0.1
-_LAYERS = ("memory", "addressing", "entry_encoder", "prior_head", "posterior", "decoder")
 
 
 class Inference(NamedTuple):
@@ -59,7 +57,7 @@ class Read(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("tfvma")
-class VariationalMemoryAddressing(Serving, keras.Model):
+class VariationalMemoryAddressing(Serving, EpisodicModel):
     """Bornschein et al. 2017, "Variational Memory Addressing in Generative Models".
 
         p(x | M) = sum_a p(a | M) int p(z | m_a) p(x | z, m_a) dz        (1)
@@ -82,6 +80,9 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         seed: of the samples that training draws.
     """
 
+    LAYERS = ("memory", "addressing", "entry_encoder", "prior_head", "posterior", "decoder")
+    METRICS = METRICS
+
     def __init__(
         self,
         memory: keras.layers.Layer,
@@ -96,43 +97,38 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         seed: int = 0,
         **model_options,
     ):
-        check_at_least("num_samples", num_samples, 1)
-        check_at_least("l2", l2, 0.0)
-        super().__init__(**model_options)
+        super().__init__(image_shape, num_samples, l2, seed, **model_options)
         self.memory = memory
         self.addressing = addressing
         self.entry_encoder = entry_encoder
         self.prior_head = prior_head
         self.posterior = posterior
         self.decoder = decoder
-        self.image_shape = tuple(image_shape)
-        self.num_samples = num_samples
-        self.l2 = l2
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.latent_warmup = 0
         self.slices = 1
-        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.address_accuracy = keras.metrics.Mean(name="address_accuracy")
         self.build()
+
+    @property
+    def takes_memory(self) -> bool:
+        return isinstance(self.memory, EpisodicMemory)
 
     def build(self, input_shape=None):
         """Makes all weights at once: shapes are known from `image_shape`."""
         if self.built:
             return
         x_shape = (None, *self.image_shape)
-        if isinstance(self.memory, EpisodicMemory):
+        if self.takes_memory:
             entry_shape = x_shape
-            _build(self.memory, (None,), entry_shape)
+            build_layer(self.memory, (None,), entry_shape)
         else:
             entry_shape = (None, *self.memory.entry_shape)
-            _build(self.memory, (None,))
-        _build(self.addressing, x_shape, entry_shape)
-        _build(self.entry_encoder, entry_shape)
+            build_layer(self.memory, (None,))
+        build_layer(self.addressing, x_shape, entry_shape)
+        build_layer(self.entry_encoder, entry_shape)
         features_shape = self.entry_encoder.compute_output_shape(entry_shape)
-        _build(self.prior_head, features_shape[-1])
-        _build(self.posterior, x_shape, entry_shape)
-        _build(self.decoder, (None, self.prior_head.latent_dim), features_shape)
+        build_layer(self.prior_head, features_shape[-1])
+        build_layer(self.posterior, x_shape, entry_shape)
+        build_layer(self.decoder, (None, self.prior_head.latent_dim), features_shape)
         self.built = True
 
     # Inference and the bound: one path for training and evaluation.
@@ -217,9 +213,6 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         inference = self._infer_episode(inputs)
         return bounds.iw_bound(bounds.log_weights(*inference.densities))
 
-    def compute_output_shape(self, input_shape):
-        return (input_shape["x"][0],)
-
     # Training.
 
     def compile(
@@ -235,58 +228,31 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         """Configures training.
 
         Args:
-            optimizer: a Keras optimizer.
             estimator: name or instance, see `tfvma.estimators`.
-            latent_warmup: over this many first steps the weight of log p(z) - log q(z)
-                in the surrogate grows from 0.1 to 1; metrics are not affected.
-            jit_compile: True, False, or "auto", which takes XLA only where there is
-                a GPU: on CPU it was measured to be slower (benchmarks/step_time.py).
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
-            steps_per_execution, run_eagerly: as in Keras.
+            optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly: see
+                EpisodicModel.
 
         Raises:
             InvalidArgumentError: when the estimator cannot work with `num_samples`.
         """
-        check_at_least("latent_warmup", latent_warmup, 0)
-        check_choice("jit_compile", jit_compile, (True, False, "auto"))
         check_at_least("slices", slices, 1)
+        self.slices = slices
         self.estimator = estimators.get(estimator)
         self.estimator.check(self.num_samples)
-        self.latent_warmup = latent_warmup
-        self.slices = slices
-        if jit_compile == "auto":
-            jit_compile = bool(tf.config.list_physical_devices("GPU"))
-        super().compile(
-            optimizer=optimizer,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-            run_eagerly=run_eagerly,
-        )
+        super().compile(optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly)
 
     def get_compile_config(self):
-        if not self.compiled:
-            return None
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "optimizer": serialize(self.optimizer),
-            "estimator": serialize(self.estimator),
-            "latent_warmup": self.latent_warmup,
-            "jit_compile": self.jit_compile,
-            "slices": self.slices,
-            "steps_per_execution": self.steps_per_execution,
-            "run_eagerly": self.run_eagerly,
-        }
-
-    def compile_from_config(self, config):
-        deserialize = keras.saving.deserialize_keras_object
-        objects = ("optimizer", "estimator")
-        self.compile(**{k: deserialize(v) if k in objects else v for k, v in config.items()})
-        self.optimizer.build(self.trainable_variables)
+        config = super().get_compile_config()
+        if config is not None:
+            config["estimator"] = keras.saving.serialize_keras_object(self.estimator)
+            config["slices"] = self.slices
+        return config
 
     @property
     def metrics(self):
-        return [*self.means.values(), self.address_accuracy]
+        return [*super().metrics, self.address_accuracy]
 
     def train_step(self, episode):
         with tf.GradientTape() as tape:
@@ -313,121 +279,30 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         }
 
     def _infer_episode(self, episode) -> Inference:
-        seeds = [tf.cast(self.seed_generator.next(), tf.int32) for _ in range(2)]
+        seeds = [self._draw_seed() for _ in range(2)]
         return self.infer(episode["x"], episode.get("memory"), self.num_samples, seeds)
 
-    def _warm(self, densities: LogDensities) -> LogDensities:
-        """Weighs the terms of z in the surrogate while they warm up."""
-        if self.latent_warmup == 0:
-            return densities
-        progress = tf.cast(self.optimizer.iterations, tf.float32) / self.latent_warmup
-        weight = tf.minimum(_WARMUP_START + (1.0 - _WARMUP_START) * progress, 1.0)
-        return densities._replace(
-            log_pz=weight * densities.log_pz, log_qz=weight * densities.log_qz
-        )
-
-    def _regularization(self) -> tf.Tensor:
-        if self.l2 == 0.0:
-            return tf.constant(0.0)
-        memory_weights = {id(weight) for weight in self.memory.trainable_weights}
-        decayed = [w for w in self.trainable_weights if id(w) not in memory_weights]
-        return self.l2 * tf.add_n([tf.nn.l2_loss(tf.convert_to_tensor(w)) for w in decayed])
+    def _decayed_weights(self) -> list[keras.Variable]:
+        memory = {id(weight) for weight in self.memory.trainable_weights}
+        return [weight for weight in self.trainable_weights if id(weight) not in memory]
 
     def _update_metrics(
         self, episode, inference: Inference, regularization: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         log_weights = bounds.log_weights(*inference.densities)
         iw_bound = bounds.iw_bound(log_weights)
-        values = {
-            "loss": regularization - iw_bound,
-            "iw_bound": iw_bound,
-            "reconstruction": inference.densities.log_px,
-            "kl_a": inference.kl_a,
-            "kl_z": inference.kl_z,
-            "ess": bounds.ess(log_weights),
-        }
-        for name, value in values.items():
-            self.means[name].update_state(value)
-        results = {name: mean.result() for name, mean in self.means.items()}
+        results = self._update_means(
+            {
+                "loss": regularization - iw_bound,
+                "iw_bound": iw_bound,
+                "reconstruction": inference.densities.log_px,
+                "kl_a": inference.kl_a,
+                "kl_z": inference.kl_z,
+                "ess": bounds.ess(log_weights),
+            }
+        )
         if "x_label" in episode and "memory_label" in episode:
             read = tf.gather(episode["memory_label"], tf.argmax(inference.log_posterior, axis=1))
             self.address_accuracy.update_state(tf.equal(read, episode["x_label"]))
             results["address_accuracy"] = self.address_accuracy.result()
         return results
-
-    # Datasets of episodes are checked before, and while, they are read.
-
-    def fit(
-        self,
-        x=None,
-        epochs: int = 1,
-        verbose="auto",
-        callbacks=None,
-        validation_data=None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_freq: int = 1,
-    ):
-        """`keras.Model.fit` on a `tf.data.Dataset` of episodes.
-
-        Raises:
-            InvalidArgumentError: when `x` is no dataset of episodes for this model.
-        """
-        if validation_data is not None:
-            validation_data = self._checked(validation_data)
-        with clear_errors():
-            return super().fit(
-                self._checked(x),
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=callbacks,
-                validation_data=validation_data,
-                shuffle=False,  # Datasets come shuffled; anything else makes Keras warn.
-                initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch,
-                validation_steps=validation_steps,
-                validation_freq=validation_freq,
-            )
-
-    def evaluate(self, x=None, *args, **options):
-        """`keras.Model.evaluate` on a `tf.data.Dataset` of episodes; raises as `fit` does."""
-        # Keras calls this from `fit` with private options of its own.
-        with clear_errors():
-            return super().evaluate(self._checked(x), *args, **options)
-
-    def predict(self, x, verbose="auto", steps: int | None = None, callbacks=None):
-        """`keras.Model.predict` on a `tf.data.Dataset` of episodes; raises as `fit` does."""
-        with clear_errors():
-            return super().predict(
-                self._checked(x), verbose=verbose, steps=steps, callbacks=callbacks
-            )
-
-    def _checked(self, episodes) -> tf.data.Dataset:
-        with_memory = isinstance(self.memory, EpisodicMemory)
-        return check_episodes(episodes, self.image_shape, with_memory)
-
-    # Serialization.
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **{name: serialize(getattr(self, name)) for name in _LAYERS},
-            "image_shape": self.image_shape,
-            "num_samples": self.num_samples,
-            "l2": self.l2,
-            "seed": self.seed,
-            "name": self.name,
-            "trainable": self.trainable,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        deserialize = keras.saving.deserialize_keras_object
-        return cls(**{k: deserialize(v) if k in _LAYERS else v for k, v in config.items()})
-
-
-def _build(layer: keras.layers.Layer, *shapes) -> None:
-    """Builds a layer unless it was built before, as reloaded ones are."""
-    if not layer.built:
-        layer.build(*shapes)

@@ -69,10 +69,11 @@ class Measurements(keras.callbacks.Callback):
 
 def columns(model: keras.Model) -> tuple[str, ...]:
     """The names that a row can hold, in the order of log.csv."""
+    measured = [metric.name for metric in model.metrics]
     return (
         "step",
         "seconds",
         "learning_rate",
-        *(metric.name for metric in model.metrics),
-        *(f"val_{name}" for name in HELD_OUT_METRICS),
+        *measured,
+        *(f"val_{name}" for name in HELD_OUT_METRICS if name in measured),
     )

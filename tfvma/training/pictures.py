@@ -23,7 +23,8 @@ class SavePictures(Every):
     """Saves step-<n>.png: a row per entry, itself on the left, then one-shot samples.
 
     The samples are pixel probabilities given a memory of this entry alone, drawn
-    with the averaged weights and the same noise each time.
+    with the averaged weights and the same noise each time. A model that takes no memory
+    has rows of samples alone.
 
     Args:
         folder: made when needed.
@@ -39,16 +40,22 @@ class SavePictures(Every):
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
         self._generate = tf.function(
-            lambda entry, seed: model.generate(entry, _SAMPLES, seed)["images"]
+            lambda memory, seed: model.generate(memory, _SAMPLES, seed)["images"]
         )
 
     def at(self, step, logs):
+        takes_memory = self.model.takes_memory
         with averaged_weights(self.model):
             samples = [
-                self._generate(tf.constant(entry[np.newaxis]), tf.constant([_SEED, row])).numpy()
+                self._generate(
+                    tf.constant(entry[np.newaxis]) if takes_memory else None,
+                    tf.constant([_SEED, row]),
+                ).numpy()
                 for row, entry in enumerate(self._entries)
             ]
-        images = np.concatenate([self._entries[:, np.newaxis], np.stack(samples)], axis=1)
+        images = np.stack(samples)
+        if takes_memory:
+            images = np.concatenate([self._entries[:, np.newaxis], images], axis=1)
         self._folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._folder / f"step-{step:07d}.png") as beside:
             matplotlib.image.imsave(

@@ -132,13 +132,13 @@ def train(
 
 
 def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
-    """The model of `config` with its optimizer and estimator."""
+    """The model of `config` with its optimizer, and its estimator where it has an address."""
     model = build_model(config, precision)
+    addressing = {"estimator": config.training.estimator, "slices": side_by_side()}
     model.compile(
         make_optimizer(config.training),
-        estimator=config.training.estimator,
+        **(addressing if config.model.family == "vma" else {}),
         latent_warmup=config.training.latent_warmup,
-        slices=side_by_side(),
         steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
     )
     return model

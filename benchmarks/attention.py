@@ -1,0 +1,259 @@
+"""Times training steps with hard and with soft attention against the size of the memory.
+
+    python -m benchmarks.attention
+
+See benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.result import cells_of_times, markdown, print_result, spread, write_result
+from benchmarks.turns import take_turns
+from tfvma.config import Config
+from tfvma.errors import TfvmaError
+from tfvma.presets import get_preset
+from tfvma.validation import check_at_least, check_writable
+
+HARD, SOFT, STRAIGHTFORWARD = "hard", "soft", "straightforward soft"
+_PRESET = "omniglot26_vma_4shot"
+_SOFT_PRESET = "omniglot26_soft"
+_MEMORY_SIZES = (8, 16, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4096)
+# Beyond, its products of weights and features fill the memory of a small machine.
+_LARGEST_STRAIGHTFORWARD = 128
+_RESULTS = Path(__file__).parent / "results" / "attention.json"
+_FIGURE = Path(__file__).parents[1] / "docs" / "hard_against_soft.png"
+_COLUMNS = ("attention", "M", "K", "ms", "quartiles", "min", "floor, ms", "ratio")
+
+
+class Setting(NamedTuple):
+    """attention: HARD, SOFT or STRAIGHTFORWARD."""
+
+    attention: str
+    memory_size: int
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(
+        prog="python -m benchmarks.attention", description=__doc__.partition("\n")[0]
+    )
+    options.add_argument(
+        "--memory-sizes",
+        type=int,
+        nargs="+",
+        metavar="M",
+        help=f"entries in memory ({' '.join(map(str, _MEMORY_SIZES))})",
+    )
+    options.add_argument(
+        "--rounds", type=int, metavar="N", help="times that each setting has its turn (3)"
+    )
+    options.add_argument("--steps", type=int, metavar="N", help="timed steps in each turn (4)")
+    options.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
+    )
+    options.add_argument("--figure", type=Path, metavar="FILE", help="where to draw them, as PNG")
+    options.add_argument(
+        "--quick",
+        action="store_true",
+        help="only see that it runs: M = 32 and 64, 1 round of 2 steps, nothing written by default",
+    )
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the benchmark; returns its exit code."""
+    try:
+        run(resolve(parser().parse_args(arguments)))
+    except TfvmaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def resolve(options: argparse.Namespace) -> argparse.Namespace:
+    """Fills in what was not given; raises InvalidArgumentError or OutputError."""
+    if options.quick:
+        defaults = {"memory_sizes": [32, 64], "rounds": 1, "steps": 2}
+    else:
+        defaults = {
+            "memory_sizes": _MEMORY_SIZES,
+            "rounds": 3,
+            "steps": 4,
+            "output": _RESULTS,
+            "figure": _FIGURE,
+        }
+    for name, value in defaults.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    for memory_size in options.memory_sizes:
+        check_at_least("--memory-sizes", memory_size, 1)
+    check_at_least("--rounds", options.rounds, 1)
+    check_at_least("--steps", options.steps, 1)
+    for name in ("output", "figure"):
+        path = getattr(options, name)
+        if path is not None:
+            check_writable(f"--{name}", path.parent)
+    return options
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures, prints the table, and writes and draws it where `options` say."""
+    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
+    from benchmarks.attention_figure import write_figure
+    from benchmarks.machine import describe_machine, versions
+
+    config = get_preset(_PRESET)
+    milliseconds, rate = measure(
+        config, all_settings(options.memory_sizes), options.rounds, options.steps
+    )
+    rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
+    crossovers = {name: crossover(rows, name) for name in (SOFT, STRAIGHTFORWARD)}
+    machine = {**describe_machine(), "matrix_gigaflops_per_second": round(rate / 1e9, 1)}
+    print_result(machine, table(rows))
+    for name, memory_size in crossovers.items():
+        print(f"\nHard attention against {name}: {_describe(memory_size)}.")
+    if options.output is not None:
+        write_result(
+            options.output,
+            {
+                "machine": machine,
+                "versions": versions(),
+                "rows": rows,
+                "hard_is_faster_from": crossovers,
+            },
+        )
+    if options.figure is not None:
+        write_figure(options.figure, rows, crossovers)
+
+
+def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
+    """Hard and soft at every size, the straightforward one while it fits."""
+    return [
+        Setting(attention, memory_size)
+        for memory_size in sorted(set(memory_sizes))
+        for attention in (HARD, SOFT, STRAIGHTFORWARD)
+        if attention != STRAIGHTFORWARD or memory_size <= _LARGEST_STRAIGHTFORWARD
+    ]
+
+
+def config_of(config: Config, setting: Setting) -> Config:
+    """That of hard attention, or of soft attention on the same episodes and network."""
+    if setting.attention == HARD:
+        return config
+    soft = get_preset(_SOFT_PRESET)
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, family=soft.model.family),
+        training=dataclasses.replace(
+            config.training,
+            num_samples=soft.training.num_samples,
+            latent_warmup=soft.training.latent_warmup,
+        ),
+    )
+
+
+def measure(
+    config: Config, settings: Sequence[Setting], rounds: int, steps: int
+) -> tuple[dict[Setting, list[float]], float]:
+    """Milliseconds of every timed step, and the best float32 matrix rate of the run."""
+    from benchmarks.training_step import step_of
+
+    def make_step(setting: Setting) -> Callable[[], None]:
+        return step_of(make_model(config, setting), config, setting.memory_size)
+
+    return take_turns(
+        settings, make_step, lambda s: f"{s.attention}, M = {s.memory_size}", rounds, steps
+    )
+
+
+def make_model(config: Config, setting: Setting):
+    """The compiled model of a setting, in float32 and without XLA."""
+    from benchmarks.straightforward_soft import StraightforwardSoft
+    from tfvma.models.build import build_model
+    from tfvma.training.optimizer import make_optimizer
+
+    config = config_of(config, setting)
+    model = build_model(config, "float32")
+    if setting.attention == STRAIGHTFORWARD:
+        model = StraightforwardSoft.from_config(model.get_config())
+    model.compile(
+        optimizer=make_optimizer(config.training),
+        latent_warmup=config.training.latent_warmup,
+        jit_compile=False,
+    )
+    return model
+
+
+def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], rate: float) -> dict:
+    """One row of the results; the floor of both soft ones is that of the faster one."""
+    from benchmarks.arithmetic import step_arithmetic
+    from benchmarks.soft_arithmetic import soft_step_arithmetic
+
+    num_targets = config.episodes.num_classes * config.episodes.targets_per_class
+    num_samples = config_of(config, setting).training.num_samples
+    least = step_arithmetic if setting.attention == HARD else soft_step_arithmetic
+    arithmetic = least(config.model, num_targets, setting.memory_size, num_samples)
+    floor = 1e3 * arithmetic / rate
+    times = spread(milliseconds)
+    return {
+        **setting._asdict(),
+        "num_targets": num_targets,
+        "num_samples": num_samples,
+        **times,
+        "least_gigaflop": round(arithmetic / 1e9, 3),
+        "floor_milliseconds": round(floor, 2),
+        "ratio": round(times["milliseconds"] / floor, 3),
+    }
+
+
+def medians(rows: Sequence[dict], attention: str) -> dict[int, float]:
+    """Milliseconds by the size of the memory, in ascending order."""
+    return {
+        row["memory_size"]: row["milliseconds"]
+        for row in sorted(rows, key=lambda row: row["memory_size"])
+        if row["attention"] == attention
+    }
+
+
+def crossover(rows: Sequence[dict], soft: str) -> int | None:
+    """The least measured M from which on hard attention is faster at every measured size;
+    None where it is not at the largest."""
+    hard_times, soft_times = medians(rows, HARD), medians(rows, soft)
+    first = None
+    for memory_size in sorted(hard_times.keys() & soft_times.keys(), reverse=True):
+        if hard_times[memory_size] >= soft_times[memory_size]:
+            break
+        first = memory_size
+    return first
+
+
+def table(rows: Sequence[Mapping]) -> str:
+    """The rows as a Markdown table."""
+    return markdown(
+        _COLUMNS,
+        [
+            (
+                row["attention"],
+                str(row["memory_size"]),
+                str(row["num_samples"]),
+                *cells_of_times(row),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _describe(memory_size: int | None) -> str:
+    if memory_size is None:
+        return "not faster at the largest memory that was measured"
+    return f"faster from M = {memory_size} on"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""What every model of the package does alike: reads datasets of episodes, averages its
+metrics over an epoch, and is compiled, saved and reloaded."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from tfvma.data.check import check_episodes, clear_errors
+from tfvma.validation import check_at_least, check_choice
+
+_WARMUP_START = 0.1
+
+
+class EpisodicModel(keras.Model):
+    """Base of the models. A subclass names its layers in LAYERS, in the order of its
+    arguments, and its metrics in METRICS, and defines `takes_memory`, `build`,
+    `train_step`, `test_step` and `predict_step`.
+
+    Args:
+        image_shape: (H, W, C).
+        num_samples: K, samples per target in training and `evaluate`.
+        l2: adds l2 / 2 * ||w||^2 over the weights that decay to the loss.
+        seed: of the samples that training draws.
+    """
+
+    LAYERS: tuple[str, ...]
+    METRICS: tuple[str, ...]
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        num_samples: int,
+        l2: float,
+        seed: int,
+        **model_options,
+    ):
+        check_at_least("num_samples", num_samples, 1)
+        check_at_least("l2", l2, 0.0)
+        super().__init__(**model_options)
+        self.image_shape = tuple(image_shape)
+        self.num_samples = num_samples
+        self.l2 = l2
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.latent_warmup = 0
+        self.means = {name: keras.metrics.Mean(name=name) for name in self.METRICS}
+
+    @property
+    def takes_memory(self) -> bool:
+        """Whether a memory comes with every call."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape["x"][0],)
+
+    # Training.
+
+    def compile(
+        self,
+        optimizer="adam",
+        latent_warmup: int = 0,
+        jit_compile="auto",
+        steps_per_execution: int = 1,
+        run_eagerly: bool = False,
+    ):
+        """Configures training.
+
+        Args:
+            optimizer: a Keras optimizer.
+            latent_warmup: over this many first steps the weight of log p(z) - log q(z)
+                in what is maximised grows from 0.1 to 1; metrics are not affected.
+            jit_compile: True, False, or "auto", which takes XLA only where there is
+                a GPU: on CPU it was measured to be slower (benchmarks/step_time.py).
+            steps_per_execution, run_eagerly: as in Keras.
+        """
+        check_at_least("latent_warmup", latent_warmup, 0)
+        check_choice("jit_compile", jit_compile, (True, False, "auto"))
+        self.latent_warmup = latent_warmup
+        if jit_compile == "auto":
+            jit_compile = bool(tf.config.list_physical_devices("GPU"))
+        super().compile(
+            optimizer=optimizer,
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+            run_eagerly=run_eagerly,
+        )
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        return {
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
+            "latent_warmup": self.latent_warmup,
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+            "run_eagerly": self.run_eagerly,
+        }
+
+    def compile_from_config(self, config):
+        deserialize = keras.saving.deserialize_keras_object
+        self.compile(**{k: deserialize(v) if isinstance(v, dict) else v for k, v in config.items()})
+        self.optimizer.build(self.trainable_variables)
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def _draw_seed(self) -> tf.Tensor:
+        """A new seed, int32 [2]."""
+        return tf.cast(self.seed_generator.next(), tf.int32)
+
+    def _warm(self, densities):
+        """Weighs log_pz and log_qz of a tuple of densities while they warm up."""
+        if self.latent_warmup == 0:
+            return densities
+        progress = tf.cast(self.optimizer.iterations, tf.float32) / self.latent_warmup
+        weight = tf.minimum(_WARMUP_START + (1.0 - _WARMUP_START) * progress, 1.0)
+        return densities._replace(
+            log_pz=weight * densities.log_pz, log_qz=weight * densities.log_qz
+        )
+
+    def _decayed_weights(self) -> list[keras.Variable]:
+        """The weights that `l2` holds down."""
+        return self.trainable_weights
+
+    def _regularization(self) -> tf.Tensor:
+        if self.l2 == 0.0:
+            return tf.constant(0.0)
+        norms = [tf.nn.l2_loss(tf.convert_to_tensor(w)) for w in self._decayed_weights()]
+        return self.l2 * tf.add_n(norms)
+
+    def _update_means(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Adds this step's values of METRICS; returns the means so far."""
+        for name, mean in self.means.items():
+            mean.update_state(values[name])
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    # Datasets of episodes are checked before, and while, they are read.
+
+    def fit(
+        self,
+        x=None,
+        epochs: int = 1,
+        verbose="auto",
+        callbacks=None,
+        validation_data=None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_freq: int = 1,
+    ):
+        """`keras.Model.fit` on a `tf.data.Dataset` of episodes.
+
+        Raises:
+            InvalidArgumentError: when `x` is no dataset of episodes for this model.
+        """
+        if validation_data is not None:
+            validation_data = self._checked(validation_data)
+        with clear_errors():
+            return super().fit(
+                self._checked(x),
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                shuffle=False,  # Datasets come shuffled; anything else makes Keras warn.
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                validation_freq=validation_freq,
+            )
+
+    def evaluate(self, x=None, *args, **options):
+        """`keras.Model.evaluate` on a `tf.data.Dataset` of episodes; raises as `fit` does."""
+        # Keras calls this from `fit` with private options of its own.
+        with clear_errors():
+            return super().evaluate(self._checked(x), *args, **options)
+
+    def predict(self, x, verbose="auto", steps: int | None = None, callbacks=None):
+        """`keras.Model.predict` on a `tf.data.Dataset` of episodes; raises as `fit` does."""
+        with clear_errors():
+            return super().predict(
+                self._checked(x), verbose=verbose, steps=steps, callbacks=callbacks
+            )
+
+    def _checked(self, episodes) -> tf.data.Dataset:
+        return check_episodes(episodes, self.image_shape, self.takes_memory)
+
+    # Serialization.
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **{name: serialize(getattr(self, name)) for name in self.LAYERS},
+            "image_shape": self.image_shape,
+            "num_samples": self.num_samples,
+            "l2": self.l2,
+            "seed": self.seed,
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        deserialize = keras.saving.deserialize_keras_object
+        return cls(**{k: deserialize(v) if k in cls.LAYERS else v for k, v in config.items()})
+
+
+def build_layer(layer: keras.layers.Layer, *shapes) -> None:
+    """Builds a layer unless it was built before, as reloaded ones are."""
+    if not layer.built:
+        layer.build(*shapes)
