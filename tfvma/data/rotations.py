@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
-from tfvma.errors import DataError
+from tfvma.errors import DataError, InvalidArgumentError
 from tfvma.validation import check_at_least
 
 
@@ -47,10 +47,11 @@ def rotation(characters: CharacterSet, shots: int, seed: int, index: int) -> dic
       x [B, H, W, 1], memory [C * shots, H, W, 1], x_label [B] and memory_label [C * shots],
       as in `episodes`: rows are ordered by character.
 
-    Raises as `count_rotations`.
+    Raises as `count_rotations`, and InvalidArgumentError for another index.
     """
     last = count_rotations(characters, shots) - 1
-    check_at_least("index", last, index, f"there are {last + 1} rotations")
+    if not 0 <= index <= last:
+        raise InvalidArgumentError(f"index={index!r}: expected 0 to {last}.")
     drawings = characters.drawings_per_character
     first = index * (drawings - shots)
     num_targets = min(drawings - shots, drawings - first)

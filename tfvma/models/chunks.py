@@ -7,10 +7,10 @@ from collections.abc import Callable
 import tensorflow as tf
 
 # Enough for convolutions to run at full speed; what they hold is then some 100 MB.
-_LARGEST = 256
+LARGEST = 256
 
 
-def in_chunks(function: Callable[[tf.Tensor], object], rows: tf.Tensor, largest: int = _LARGEST):
+def in_chunks(function: Callable[[tf.Tensor], object], rows: tf.Tensor, largest: int | None = None):
     """`function(rows)` for a function that treats each row alone.
 
     The rows are divided evenly into as few chunks as possible, so that at most one row per
@@ -20,13 +20,13 @@ def in_chunks(function: Callable[[tf.Tensor], object], rows: tf.Tensor, largest:
     Args:
         function: [N, ...] to a tensor, or a structure of tensors, [N, ...].
         rows: [N, ...], N > 0.
-        largest: rows per chunk, at most.
+        largest: rows per chunk, at most; LARGEST when left out.
 
     Returns:
         As `function`, [N, ...].
     """
     num_rows = tf.shape(rows)[0]
-    num_chunks = -(-num_rows // largest)
+    num_chunks = -(-num_rows // (largest or LARGEST))
     size = -(-num_rows // num_chunks)
     index = tf.minimum(tf.range(num_chunks * size), num_rows - 1)
     traced = tf.function(function, autograph=False).get_concrete_function(
