@@ -8,7 +8,6 @@ See benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.results_file import markdown_table, report
 from benchmarks.setting import Setting, all_settings
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
@@ -85,25 +85,12 @@ def resolve(options: argparse.Namespace) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> None:
     """Measures, prints the table, and writes it where `options.output` says."""
-    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
-    from benchmarks.machine import describe_machine, versions
-    from tfvma.training.atomic import replacing
-
     config = get_preset(_PRESET)
     milliseconds, rate = measure(
         config, all_settings(options.memory_sizes), options.rounds, options.steps
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
-    machine = {**describe_machine(), "matrix_gigaflops_per_second": round(rate / 1e9, 1)}
-    result = {"machine": machine, "versions": versions(), "rows": rows}
-    print(
-        f"{machine['processor']}, {machine['cores']} cores, GPUs: {machine['gpus'] or 'none'}; "
-        f"float32 matrix product {rate / 1e9:.0f} GFLOP/s\n"
-    )
-    print(table(rows))
-    if options.output is not None:
-        with replacing(options.output) as path:
-            path.write_text(json.dumps(result, indent=1) + "\n")
+    report(table(rows), rows, rate, options.output)
 
 
 def measure(
@@ -113,6 +100,7 @@ def measure(
 
     Settings take turns, so that all of them have their share of the machine's moods.
     """
+    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from benchmarks.machine import matrix_rate
     from benchmarks.training_step import make_step
 
@@ -169,7 +157,7 @@ def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], ra
 
 def table(rows: Sequence[dict]) -> str:
     """The rows as a Markdown table."""
-    lines = [_COLUMNS, ["---"] * len(_COLUMNS)]
+    lines = []
     for row in rows:
         lower, upper = row["quartiles"]
         lines.append(
@@ -185,7 +173,7 @@ def table(rows: Sequence[dict]) -> str:
                 f"{row['ratio']:.2f}",
             ]
         )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(_COLUMNS, lines)
 
 
 if __name__ == "__main__":
