@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from tfvma.config import Config
 from tfvma.data import strokes
-from tfvma.export import restore_weights
 from tfvma.models.build import build_model
 from tfvma.models.streaming import fold_in
 from tfvma.models.vma import VariationalMemoryAddressing
+from tfvma.restore_weights import restore_weights
 from tfvma.sampling import sample_addresses_by_inversion
 from tfvma.training.run_folder import RunFolder, read_config
 
