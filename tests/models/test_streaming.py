@@ -10,6 +10,12 @@ import tensorflow as tf
 import tfvma.models.chunks
 import tfvma.models.streaming
 from tfvma.config import Config, ModelConfig
+from tfvma.layers.addressing import Addressing
+from tfvma.layers.gaussian_head import GaussianHead
+from tfvma.layers.memory import LearnedMemory
+from tfvma.layers.mlp_decoder import MLPDecoder
+from tfvma.layers.mlp_encoder import MLPEmbedding, MLPEncoder
+from tfvma.layers.mlp_posterior import MLPPosterior
 from tfvma.models.build import build_model
 from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.repeat_score import repeat_score
@@ -86,6 +92,24 @@ def test_a_large_memory_of_which_little_can_be_drawn_scores_as_the_little(model,
     found = model.score(x, np.concatenate([images(60, 3), memory]), 5, SEED)
     for term in ("log_likelihood", "kl_latent", "reconstruction"):
         np.testing.assert_allclose(found[term], expected[term], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("memory_size", [3, 40])
+def test_a_learned_memory_is_scored_in_chunks_too(monkeypatch, memory_size):
+    keras.utils.set_random_seed(1)
+    model = VariationalMemoryAddressing(
+        memory=LearnedMemory(memory_size, (7,), stddev=1.0),
+        addressing=Addressing(MLPEmbedding(3, (6,)), MLPEmbedding(3, (6,))),
+        entry_encoder=MLPEncoder((6,)),
+        prior_head=GaussianHead(2, 5),
+        posterior=MLPPosterior(2, (6, 5)),
+        decoder=MLPDecoder(SIZE, 2, (5, 6)),
+        image_shape=(SIZE, SIZE, 1),
+    )
+    x, whole = images(4, 1), model.score(images(4, 1), None, 5, SEED)
+    set_chunks(monkeypatch, 3, 8)
+    for term, value in model.score(x, None, 5, SEED).items():
+        np.testing.assert_allclose(value, whole[term], rtol=1e-5, atol=1e-5)
 
 
 class Counting:

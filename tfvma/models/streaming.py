@@ -1,4 +1,4 @@
-"""L_K with thousands of samples in memory that does not grow with K.
+"""L_K with thousands of samples: of one sample no more is held than some bytes.
 
 Addresses are drawn first; every distinct entry is then encoded once, every
 distinct pair (x, a) gets its q(z | m_a, x) once, and only drawing z and decoding
