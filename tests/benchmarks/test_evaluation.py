@@ -28,6 +28,7 @@ def test_what_is_drawn_is_what_the_score_encodes(monkeypatch):
     def counting(name, method):
         def counted(rows):
             def count(rows):
+                # Padding repeats rows.
                 counts[name] += len(np.unique(rows, axis=0))
                 return np.float32(0.0)
 
@@ -42,7 +43,9 @@ def test_what_is_drawn_is_what_the_score_encodes(monkeypatch):
     run, drawn = scoring.make_score(model, 3, 10, 6)
     counts.update(entries=0, pairs=0)
     run()
-    assert counts == drawn._asdict()
+    assert counts["pairs"] == drawn.pairs
+    # Slot 0, with which entries are padded, need not have been drawn.
+    assert counts["entries"] - drawn.entries in (0, 1)
     assert 1 < drawn.entries <= 10
     assert drawn.entries < drawn.pairs < 3 * 6
 

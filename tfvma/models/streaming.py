@@ -51,12 +51,14 @@ def fold_in(seed: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
 def stream_score(
     model: VariationalMemoryAddressing,
     x: tf.Tensor,
-    memory: tf.Tensor | None,
+    entries: tf.Tensor,
     num_samples: tf.Tensor,
     seed: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
-    """The terms of the bound at K = num_samples; see VariationalMemoryAddressing.score."""
-    entries = model.memory.entries(memory)
+    """The terms of the bound at K = num_samples; see VariationalMemoryAddressing.score.
+
+    `entries` [M, ...] are all slots, of whichever memory.
+    """
     keys = in_chunks(model.addressing.keys, entries)
     log_posterior = model.addressing.log_posterior(x, keys)
     log_prior = model.addressing.log_prior(keys)
