@@ -1,4 +1,4 @@
-"""The least arithmetic of one training step, once everything that can be shared is shared."""
+"""The least arithmetic of a training step and of a score, with all shared that can be."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _TAPS = 3 * 3
 
 
 class Product(NamedTuple):
-    """A convolution or matrix product of one step.
+    """A convolution or matrix product of one step or score.
 
     name: what it computes.
     multiply_adds: for one row, forward.
-    rows: of how many images, vectors or pairs the step needs it.
+    rows: of how many images, vectors or pairs it is needed.
     reads_data: its input is data, so that no gradient with respect to it is needed.
     """
 
@@ -91,6 +91,30 @@ def step_products(
     """
     samples = num_samples * num_targets
     entries = min(memory_size, samples)
+    return _products(model, num_targets, memory_size, entries, samples, samples)
+
+
+def score_products(
+    model: ModelConfig,
+    num_targets: int,
+    memory_size: int,
+    num_samples: int,
+    num_entries: int,
+    num_pairs: int,
+) -> list[Product]:
+    """The products that `score` cannot do without.
+
+    As in a step, but q(z | m, x) is needed once per distinct pair of a target and an entry
+    that were drawn together, and what depends on an entry alone once per distinct entry:
+    `num_pairs` and `num_entries` say how many there were.
+    """
+    samples = num_samples * num_targets
+    return _products(model, num_targets, memory_size, num_entries, num_pairs, samples)
+
+
+def _products(
+    model: ModelConfig, num_targets: int, memory_size: int, entries: int, pairs: int, samples: int
+) -> list[Product]:
     queries = num_targets + (model.prior == "learned")
 
     network = Network(model)
@@ -110,8 +134,8 @@ def step_products(
         *perceptron("p(z|m)", latent_units, entries),
         Product("q(z|m,x) conv1 of x", layers[0], num_targets, reads_data=True),
         Product("q(z|m,x) conv1 of m", layers[0], entries, reads_data=True),
-        *rest("q(z|m,x)", samples),
-        *perceptron("q(z|m,x)", latent_units, samples),
+        *rest("q(z|m,x)", pairs),
+        *perceptron("q(z|m,x)", latent_units, pairs),
         *perceptron("p(x|z,m) summary of m", summary_units, entries),
         *(Product(f"p(x|z,m) skip{i}", size, entries) for i, size in enumerate(layers, 1)),
         Product("p(x|z,m) skip of the image", areas[0] * _TAPS, entries, reads_data=True),
@@ -126,3 +150,16 @@ def step_arithmetic(
     """Floating-point operations of one training step, at least."""
     products = step_products(model, num_targets, memory_size, num_samples)
     return sum(product.training for product in products)
+
+
+def score_arithmetic(
+    model: ModelConfig,
+    num_targets: int,
+    memory_size: int,
+    num_samples: int,
+    num_entries: int,
+    num_pairs: int,
+) -> int:
+    """Floating-point operations of one score, at least."""
+    products = score_products(model, num_targets, memory_size, num_samples, num_entries, num_pairs)
+    return sum(product.forward for product in products)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.result import cells_of_times, markdown, print_result, spread, write_result
+from benchmarks.results_file import markdown_table, report
+from benchmarks.spread import cells_of_times, spread
 from benchmarks.turns import take_turns
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
@@ -106,7 +108,6 @@ def run(options: argparse.Namespace) -> None:
     """Measures, prints the table, and writes and draws it where `options` say."""
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from benchmarks.attention_figure import write_figure
-    from benchmarks.machine import describe_machine, versions
 
     config = get_preset(_PRESET)
     milliseconds, rate = measure(
@@ -114,20 +115,9 @@ def run(options: argparse.Namespace) -> None:
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
     crossovers = {name: crossover(rows, name) for name in (SOFT, STRAIGHTFORWARD)}
-    machine = {**describe_machine(), "matrix_gigaflops_per_second": round(rate / 1e9, 1)}
-    print_result(machine, table(rows))
+    report(table(rows), rows, rate, options.output)
     for name, memory_size in crossovers.items():
         print(f"\nHard attention against {name}: {_describe(memory_size)}.")
-    if options.output is not None:
-        write_result(
-            options.output,
-            {
-                "machine": machine,
-                "versions": versions(),
-                "rows": rows,
-                "hard_is_faster_from": crossovers,
-            },
-        )
     if options.figure is not None:
         write_figure(options.figure, rows, crossovers)
 
@@ -162,28 +152,38 @@ def measure(
     config: Config, settings: Sequence[Setting], rounds: int, steps: int
 ) -> tuple[dict[Setting, list[float]], float]:
     """Milliseconds of every timed step, and the best float32 matrix rate of the run."""
-    from benchmarks.training_step import step_of
-
-    def make_step(setting: Setting) -> Callable[[], None]:
-        return step_of(make_model(config, setting), config, setting.memory_size)
-
     return take_turns(
-        settings, make_step, lambda s: f"{s.attention}, M = {s.memory_size}", rounds, steps
+        settings,
+        functools.partial(make_step, config),
+        lambda setting: setting.attention == HARD,
+        lambda setting: f"{setting.attention}, M = {setting.memory_size}",
+        rounds,
+        steps,
     )
 
 
+def make_step(config: Config, setting: Setting) -> Callable[[], None]:
+    """A function that runs one training step of a setting."""
+    from benchmarks.training_step import step_of
+
+    return step_of(make_model(config, setting), config, setting.memory_size)
+
+
 def make_model(config: Config, setting: Setting):
-    """The compiled model of a setting, in float32 and without XLA."""
+    """The compiled model of a setting, in float32 and without XLA, as train.py has it."""
     from benchmarks.straightforward_soft import StraightforwardSoft
     from tfvma.models.build import build_model
     from tfvma.training.optimizer import make_optimizer
+    from tfvma.training.threads import side_by_side
 
     config = config_of(config, setting)
     model = build_model(config, "float32")
     if setting.attention == STRAIGHTFORWARD:
         model = StraightforwardSoft.from_config(model.get_config())
+    slices = {"slices": side_by_side()} if setting.attention == HARD else {}
     model.compile(
         optimizer=make_optimizer(config.training),
+        **slices,
         latent_warmup=config.training.latent_warmup,
         jit_compile=False,
     )
@@ -235,7 +235,7 @@ def crossover(rows: Sequence[dict], soft: str) -> int | None:
 
 def table(rows: Sequence[Mapping]) -> str:
     """The rows as a Markdown table."""
-    return markdown(
+    return markdown_table(
         _COLUMNS,
         [
             (

@@ -8,12 +8,14 @@ See benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.result import cells_of_times, markdown, print_result, spread, write_result
+from benchmarks.results_file import markdown_table, report
 from benchmarks.setting import Setting, all_settings
+from benchmarks.spread import cells_of_times, spread
 from benchmarks.turns import take_turns
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
@@ -23,7 +25,18 @@ from tfvma.validation import check_at_least, check_writable
 _PRESET = "omniglot26_vma_4shot"
 _MEMORY_SIZES = (16, 32, 64, 128, 512)
 _RESULTS = Path(__file__).parent / "results" / "step_time.json"
-_COLUMNS = ("network", "M", "precision", "XLA", "ms", "quartiles", "min", "floor, ms", "ratio")
+_COLUMNS = (
+    "network",
+    "M",
+    "precision",
+    "XLA",
+    "threads",
+    "ms",
+    "quartiles",
+    "min",
+    "floor, ms",
+    "ratio",
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,18 +95,12 @@ def resolve(options: argparse.Namespace) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> None:
     """Measures, prints the table, and writes it where `options.output` says."""
-    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
-    from benchmarks.machine import describe_machine, versions
-
     config = get_preset(_PRESET)
     milliseconds, rate = measure(
         config, all_settings(options.memory_sizes), options.rounds, options.steps
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
-    machine = {**describe_machine(), "matrix_gigaflops_per_second": round(rate / 1e9, 1)}
-    print_result(machine, table(rows))
-    if options.output is not None:
-        write_result(options.output, {"machine": machine, "versions": versions(), "rows": rows})
+    report(table(rows), rows, rate, options.output)
 
 
 def measure(
@@ -107,7 +114,8 @@ def measure(
 
     return take_turns(
         settings,
-        lambda setting: make_step(config, setting),
+        functools.partial(make_step, config),
+        lambda setting: setting.one_thread,
         lambda setting: f"{setting.network}, M = {setting.memory_size}",
         rounds,
         steps,
@@ -136,7 +144,7 @@ def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], ra
 
 def table(rows: Sequence[dict]) -> str:
     """The rows as a Markdown table."""
-    return markdown(
+    return markdown_table(
         _COLUMNS,
         [
             (
@@ -144,6 +152,7 @@ def table(rows: Sequence[dict]) -> str:
                 str(row["memory_size"]),
                 row["precision"],
                 "yes" if row["xla"] else "no",
+                "one" if row["one_thread"] else "all",
                 *cells_of_times(row),
             )
             for row in rows

@@ -13,6 +13,7 @@ from benchmarks.straightforward import Straightforward
 from tfvma.config import Config
 from tfvma.models.build import build_model
 from tfvma.training.optimizer import make_optimizer
+from tfvma.training.threads import side_by_side
 
 _NUM_EPISODES = 8
 _INK = 0.15
@@ -54,6 +55,7 @@ def make_model(config: Config, setting: Setting) -> keras.Model:
             estimator=config.training.estimator,
             latent_warmup=config.training.latent_warmup,
             jit_compile=setting.xla,
+            slices=side_by_side(),
         )
     return model
 

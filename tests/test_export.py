@@ -1,4 +1,4 @@
-"""Export: what the SavedModel holds, that it appears whole or not at all, and the way back."""
+"""Export: what the SavedModel holds, and that it appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import tensorflow as tf
 
 import tfvma
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, from_dict
-from tfvma.errors import CheckpointError, DivergedError, InvalidArgumentError, OutputError
-from tfvma.export import export_saved_model, restore_weights
+from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
+from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.servable import Training, load_servable, read_training
 
@@ -300,26 +300,3 @@ def test_a_damaged_metrics_file_is_found_before_the_work(model, tmp_path):
     with pytest.raises(OutputError, match="metrics.json"):
         export_saved_model(model, CONFIG, tmp_path)
     assert files(tmp_path) == {"tiny/metrics.json"}
-
-
-# The way back.
-
-
-def test_training_goes_on_from_a_savedmodel(model, exported):
-    restored = build_model(CONFIG)
-    restored.compile(keras.optimizers.Adam(1e-3), jit_compile=False, run_eagerly=True)
-    restore_weights(restored, exported.parent)
-    for found, expected in zip(restored.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(found, expected)
-    episode = {"x": drawings(4), "memory": drawings(6, seed=1)}
-    restored.fit(tf.data.Dataset.from_tensors(episode), verbose=0)
-    assert np.any(restored.get_weights()[0] != model.get_weights()[0])
-
-
-def test_weights_of_another_architecture_are_refused_and_change_nothing(exported):
-    other = random_model(wider(), seed=1)
-    before = other.get_weights()
-    with pytest.raises(CheckpointError, match="key_embedding/embedding/bias is .5. and not .6."):
-        restore_weights(other, exported)
-    for found, expected in zip(other.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(found, expected)

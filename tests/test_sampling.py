@@ -7,7 +7,12 @@ import pytest
 import tensorflow as tf
 
 from tfvma import sampling
-from tfvma.sampling import sample_address, sample_normal, uniform
+from tfvma.sampling import (
+    sample_address,
+    sample_addresses_by_inversion,
+    sample_normal,
+    uniform,
+)
 
 SEED = tf.constant([3, 4], tf.int32)
 LOG_PROBS = tf.math.log(tf.constant([[0.5, 0.3, 0.2], [0.05, 0.05, 0.9]]))
@@ -57,6 +62,77 @@ def test_impossible_addresses_are_never_drawn():
 
 def test_one_slot():
     np.testing.assert_array_equal(sample_address(tf.zeros([3, 1]), 4, SEED), np.zeros((4, 3)))
+
+
+# By inversion.
+
+
+def inverted(log_probs, num_samples: int) -> np.ndarray:
+    return sample_addresses_by_inversion(tf.constant(log_probs, tf.float32), num_samples, SEED)
+
+
+def long_uniform(shape) -> np.ndarray:
+    bits = tf.random.stateless_uniform(
+        shape, SEED, minval=None, maxval=None, dtype=tf.uint64, alg="philox"
+    )
+    return ((bits.numpy() >> 12) + 0.5) / 2.0**52
+
+
+@pytest.mark.parametrize("memory_size", [1, 2, 37, 5_000])
+def test_inversion_against_the_exact_distribution_function(memory_size):
+    """u falls between the sums below and up to its address, summed without rounding."""
+    logits = np.random.default_rng(1).normal(scale=4.0, size=(3, memory_size))
+    log_probs = np.asarray(tf.nn.log_softmax(tf.constant(logits, tf.float32)))
+    address = inverted(log_probs, 400).numpy()
+    u = long_uniform([400, 3])
+    assert address.shape == (400, 3)
+    for row in range(3):
+        probs = np.exp(np.float64(log_probs[row]))
+        below = [math.fsum(probs[:a]) for a in address[:, row]]
+        up_to = [math.fsum(probs[: a + 1]) for a in address[:, row]]
+        scaled = u[:, row] * math.fsum(probs)
+        # No u of this seed is within the rounding of a sum of 5,000 numbers.
+        assert np.all(below <= scaled) and np.all(scaled < up_to)
+
+
+def test_inversion_draws_unnormalised_rows_alike():
+    np.testing.assert_array_equal(inverted(LOG_PROBS + np.log(2.0), 64), inverted(LOG_PROBS, 64))
+
+
+def test_inversion_never_draws_what_is_impossible():
+    log_probs = np.full((1, 9), -np.inf)
+    log_probs[0, [2, 5]] = np.log(0.5)
+    assert set(np.unique(inverted(log_probs, 1_000))) == {2, 5}
+
+
+@pytest.mark.parametrize(("bits", "address"), [(0, 1), (2**64 - 1, 3)], ids=["least", "most"])
+@pytest.mark.parametrize("total", [1.0, 1.0 + 2**-20, 3.0])
+def test_inversion_at_both_ends(bits, address, total, monkeypatch):
+    def constant(shape, seed, minval, maxval, dtype, alg):
+        return tf.fill(shape, tf.constant(bits, dtype))
+
+    monkeypatch.setattr(sampling.tf.random, "stateless_uniform", constant)
+    with np.errstate(divide="ignore"):
+        log_probs = np.log([[0.0, 0.5 * total, 0.25 * total, 0.25 * total, 0.0]])
+    np.testing.assert_array_equal(inverted(log_probs, 1), [[address]])
+
+
+def test_inversion_tells_tiny_probabilities_apart():
+    """float32 sums would lose slots of 1e-9 beside one of almost 1, or make them 60 times that."""
+    log_probs = np.log(np.concatenate([[1.0], np.full(2_000, 1e-9)]))[np.newaxis]
+    cumulative = np.cumsum(np.exp(np.float64(np.float32(log_probs[0]))))
+    assert np.all(np.diff(cumulative) > 0.9e-9)
+    assert len(np.unique(np.cumsum(np.exp(np.float32(log_probs[0])), dtype=np.float32))) < 100
+    expected = np.searchsorted(
+        cumulative, long_uniform([20_000, 1])[:, 0] * cumulative[-1], "right"
+    )
+    np.testing.assert_array_equal(inverted(log_probs, 20_000)[:, 0], expected)
+
+
+def test_inversion_of_nan_stays_in_range():
+    """The score then becomes NaN, which its callers look for."""
+    address = inverted([[np.nan, 0.0, 0.0]], 10)
+    assert np.all((address >= 0) & (address < 3))
 
 
 def test_uniform_numbers_are_centred_on_their_cells():

@@ -31,8 +31,8 @@ CONFIG = Config(
     ),
 )
 SEED = [3, -5]
-# B, M, K: one sample; K no multiple of the chunk of 4; many chunks; M larger than K * B.
-SIZES = {"one": (2, 3, 1), "odd": (7, 5, 5), "many": (5, 3, 64), "large": (2, 40, 5)}
+# B, M, K: one sample; some; many chunks; M larger than K * B.
+SIZES = {"one": (2, 3, 1), "odd": (7, 5, 5), "many": (5, 3, 128), "large": (2, 40, 5)}
 TERMS = ("log_likelihood", "kl_address", "kl_latent", "reconstruction")
 
 # Scores by the signature and by the card's own code, where nothing but TensorFlow can be

@@ -64,7 +64,11 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the model is trained; intervals and warm-ups are in steps."""
+    """How the model is trained; intervals and warm-ups are in steps.
+
+    `start_from` is the SavedModel whose weights training starts from, such as
+    savedmodels/NAME; "" starts afresh.
+    """
 
     steps: int = 40_000
     num_samples: int = 4
@@ -78,6 +82,7 @@ class TrainingConfig:
     l2: float = 0.0
     precision: str = "float32"
     seed: int = 0
+    start_from: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A trained model to a SavedModel that needs nothing but TensorFlow, and back."""
+"""A trained model to a SavedModel that needs nothing but TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfvma.config import Config, options
-from tfvma.errors import CheckpointError, DivergedError, InvalidArgumentError, OutputError
+from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.evaluation.metrics_file import read_rows
 from tfvma.model_card import write_model_card
 from tfvma.models.build import build_model
 from tfvma.models.vma import VariationalMemoryAddressing
+from tfvma.restore_weights import difference, shapes
 from tfvma.servable import (
     DEFAULT_SIGNATURE,
     SIGNATURES,
     TRAINING_FILE,
     Training,
     list_versions,
-    load_saved_model,
 )
 from tfvma.training.run_folder import RunFolder, read_config, write_config
 from tfvma.validation import check_at_least, check_choice, check_writable
@@ -98,28 +98,6 @@ def export_saved_model(
     return target
 
 
-def restore_weights(model: VariationalMemoryAddressing, path: str | os.PathLike) -> None:
-    """Gives `model` the weights of a SavedModel, so that training can go on from it.
-
-    Args:
-        model: built from the configuration beside the SavedModel; compiled or not.
-        path: as in `load_servable`.
-
-    Raises:
-        CheckpointError: when the SavedModel is missing, damaged, or of another
-            architecture; the model is then as it was.
-    """
-    saved = getattr(load_saved_model(path), "weights", {})
-    ours = {weight.path: weight for weight in model.weights}
-    difference = _difference(_shapes(saved), _shapes(ours))
-    if difference:
-        raise CheckpointError(
-            f"path={str(path)!r}: expected the architecture of the model, but {difference}."
-        )
-    for key, weight in ours.items():
-        weight.assign(saved[key])
-
-
 def _save(model: VariationalMemoryAddressing, folder: Path) -> None:
     functions = _serving_functions(model)
     tf.saved_model.save(
@@ -167,10 +145,10 @@ def _float32_copy(
     copy = build_model(config, precision="float32")
     weights = {weight.path: weight for weight in model.weights}
     targets = {weight.path: weight for weight in copy.weights}
-    difference = _difference(_shapes(weights), _shapes(targets))
-    if difference:
+    differing = difference(shapes(weights), shapes(targets))
+    if differing:
         raise InvalidArgumentError(
-            f"model: expected the architecture of config {config.name!r}, but {difference}."
+            f"model: expected the architecture of config {config.name!r}, but {differing}."
         )
     for path, target in targets.items():
         value = np.asarray(weights[path])
@@ -178,23 +156,6 @@ def _float32_copy(
             raise DivergedError(f"model: {path} is not finite; expected trained weights.")
         target.assign(value)
     return copy
-
-
-def _shapes(weights) -> dict[str, tuple[int, ...]]:
-    return {path: tuple(weight.shape) for path, weight in weights.items()}
-
-
-def _difference(there: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> str:
-    """The first weight that is not the same, in words; "" where all are."""
-    for path in sorted({*there, *expected}):
-        found, wanted = there.get(path), expected.get(path)
-        if found is None:
-            return f"there is no {path}"
-        if wanted is None:
-            return f"it has {path} besides"
-        if found != wanted:
-            return f"{path} is {list(found)} and not {list(wanted)}"
-    return ""
 
 
 def _check_version(home: Path, version: int | None) -> None:

@@ -15,7 +15,6 @@ from tfvma.errors import OutputError
 from tfvma.evaluation.metrics_file import Row, read_rows
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name
 from tfvma.layers.conv_pyramid import pyramid_sizes, pyramid_strides
-from tfvma.models.streaming import SAMPLES_PER_CHUNK
 from tfvma.presets import get_preset, preset_names
 from tfvma.repeat_score import repeat_score
 from tfvma.servable import Training, find_version, read_training
@@ -247,8 +246,8 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
         lines += ["These were measured on an earlier version.", ""]
     lines += [
         "NLL = −L_K, KL(a), KL(z) and the reconstruction log p(x | a, z) in nats per image;",
-        "lower is better for NLL. ± is one standard error, clustered by episode. Every target is",
-        "a drawing that is not in memory.",
+        "lower is better for NLL. ± is one standard error, clustered by episode (all_classes: by",
+        "character). Every target is a drawing that is not in memory.",
         "",
         "| | ours | paper | K | targets |",
         "|---|---:|---:|---:|---:|",
@@ -327,9 +326,9 @@ label. The same seed gives the same numbers."""
 def _repeating() -> str:
     return f"""## Repeating `score`
 
-Samples are drawn in chunks of {SAMPLES_PER_CHUNK}, with noise that depends on the seed and the
-number of the chunk alone. This repeats `score` from the four primitives, for x and memory as NumPy
-arrays and the signatures of a model loaded as above:
+The seed gives the noise of all addresses at once and of z sample by sample. This repeats `score`
+from the four primitives, for x and memory as NumPy arrays and the signatures of a model loaded as
+above:
 
 ```python
 import numpy as np

@@ -9,7 +9,9 @@ _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
         name="omniglot26_vma_4shot",
-        training=TrainingConfig(steps=40_000, latent_warmup=200),
+        training=TrainingConfig(
+            steps=16_000, optimizer="muon", learning_rate=2e-3, latent_warmup=200
+        ),
     ),
     # Its baseline without a memory: 32 targets of 32 characters, as good as independent
     # drawings. One more of each is drawn, and not read.

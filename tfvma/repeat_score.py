@@ -17,12 +17,11 @@ def repeat_score(signatures, x, memory, num_samples, seed):
         outputs = signatures[name](**tensors)
         return {key: np.asarray(value, np.float64) for key, value in outputs.items()}
 
-    def uniform(shape, number):
+    def bits(shape, number, dtype):
         noise_seed = tf.random.experimental.stateless_fold_in(seed, number, alg="philox")
-        bits = tf.random.stateless_uniform(
-            shape, noise_seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
-        )
-        return ((bits.numpy() >> 9) + 0.5) / 2.0**23
+        return tf.random.stateless_uniform(
+            shape, noise_seed, minval=None, maxval=None, dtype=dtype, alg="philox"
+        ).numpy()
 
     def log_normal(z, loc, scale):
         return -0.5 * np.sum(((z - loc) / scale) ** 2 + np.log(2 * np.pi * scale**2), axis=1)
@@ -30,14 +29,14 @@ def repeat_score(signatures, x, memory, num_samples, seed):
     address = call("address", x=x, memory=memory)
     log_q, log_p = address["log_posterior"], address["log_prior"]
     rows = np.arange(len(x))
+    us = ((bits([num_samples, len(x)], 0, tf.uint64) >> 12) + 0.5) / 2.0**52
+    below = np.cumsum(np.exp(log_q), axis=1)
     log_weights, log_px, kl_latent = [], [], []
-    for sample in range(num_samples):
-        chunk, place = divmod(sample, 4)
-        u = uniform([4, *log_q.shape], 2 * chunk)[place]
-        a = np.argmax(log_q - np.log(-np.log(u)), axis=1)
+    for sample, u in enumerate(us):
+        a = np.sum(below <= u[:, None] * below[:, -1:], axis=1)
         entry = memory[a]
         q, p = call("latent_posterior", x=x, entry=entry), call("latent_prior", entry=entry)
-        v = uniform([4, *q["loc"].shape], 2 * chunk + 1)[place]
+        v = ((bits(q["loc"].shape, sample + 1, tf.uint32) >> 9) + 0.5) / 2.0**23
         z = q["loc"] + q["scale"] * tf.math.ndtri(v).numpy()
         logits = call("decode", z=z, entry=entry)["logits"]
         log_px.append(np.sum(x * logits - np.logaddexp(0, logits), axis=(1, 2, 3)))

@@ -11,6 +11,8 @@ import tensorflow as tf
 
 # A float32 in [0, 1) with even spacing holds this many random bits.
 _BITS = 23
+# A float64 likewise: 1 - 2^-53 is the largest one below 1.
+_LONG_BITS = 52
 
 
 def uniform(shape: tf.Tensor, seed) -> tf.Tensor:
@@ -36,6 +38,42 @@ def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed)
     shape = tf.concat([[num_samples], tf.shape(log_posterior)], axis=0)
     gumbel = -tf.math.log(-tf.math.log(uniform(shape, seed)))
     return tf.argmax(log_posterior + gumbel, axis=-1, output_type=tf.int32)
+
+
+def sample_addresses_by_inversion(
+    log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed
+) -> tf.Tensor:
+    """Draws many addresses per row at little more than one random number each.
+
+    Inverts the cumulative distribution function: with u uniform in (0, 1), address a is
+    the first with sum_{a' <= a} p(a') > u sum_{a'} p(a'). In float64, with 52 bits of u,
+    each probability is met to 2^-52 times M, where float32 would give every address of
+    less than 2^-24 that probability or none. No address of probability 0 is drawn: it
+    adds nothing to the sum, and u is neither 0 nor 1.
+
+    Args:
+        log_posterior: [B, M] normalised or unnormalised log probabilities.
+        num_samples: K.
+        seed: int32 [2].
+
+    Returns:
+        int32 [K, B].
+    """
+    batch, memory_size = tf.unstack(tf.shape(log_posterior))
+    bits = tf.random.stateless_uniform(
+        tf.stack([num_samples, batch]),
+        seed,
+        minval=None,
+        maxval=None,
+        dtype=tf.uint64,
+        alg="philox",
+    )
+    upper = tf.bitwise.right_shift(bits, tf.constant(64 - _LONG_BITS, tf.uint64))
+    u = (tf.cast(upper, tf.float64) + 0.5) * 2.0**-_LONG_BITS
+    cumulative = tf.cumsum(tf.exp(tf.cast(log_posterior, tf.float64)), axis=1)
+    address = tf.searchsorted(cumulative, tf.transpose(u) * cumulative[:, -1:], side="right")
+    # Only NaN among the probabilities leads beyond the last.
+    return tf.minimum(tf.transpose(address), memory_size - 1)
 
 
 def standard_normal(shape: tf.Tensor, seed) -> tf.Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import tensorflow as tf
 
-from benchmarks.arithmetic import step_arithmetic, step_products
+from benchmarks.arithmetic import score_arithmetic, step_arithmetic, step_products
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig
 from tfvma.models.build import build_model
 
@@ -127,3 +127,23 @@ def test_the_training_step_does_the_least():
     )
     found = profiled(model.train_step, episode(EVEN.image_size, memory_size))
     assert found == least + of_data + 2 * samples * rows
+
+
+def test_a_score_by_hand():
+    # 2 targets, 5 entries of which 3 are drawn in 4 pairs, 7 samples each; as above.
+    conv1, conv2 = 4 * 9 * 1 * 2, 4 * 9 * 2 * 3
+    embedding = conv1 + conv2 + 12 * 5 + 5 * 3
+    gaussian = 12 * 5 + 5 * 4
+    expected = [
+        (5 + 2) * embedding,  # keys of all slots, queries
+        5 * 3 * (2 + 1),  # similarities
+        3 * (conv1 + conv2 + gaussian),  # p(z|m)
+        (2 + 3) * conv1,  # x and m in q(z|m,x)
+        4 * (conv2 + gaussian),  # q(z|m,x)
+        3 * (12 * 5 + 5 * 2 + 2 * 12 + conv1 + conv2 + 16 * 9),  # p(x|z,m), of the entry
+        2 * 7 * (2 * 12 + conv1 + conv2),  # p(x|z,m), of the sample
+    ]
+    found = score_arithmetic(
+        TINY, num_targets=2, memory_size=5, num_samples=7, num_entries=3, num_pairs=4
+    )
+    assert found == 2 * sum(expected)

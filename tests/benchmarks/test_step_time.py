@@ -34,7 +34,7 @@ def test_a_timed_step_trains(setting, monkeypatch):
 
 def test_settings_are_compared_at_every_memory_size():
     settings = all_settings([16, 512])
-    assert len(settings) == len(set(settings)) == 7
+    assert len(settings) == len(set(settings)) == 9
     assert [s for s in settings if s.network == "straightforward"] == [
         Setting("straightforward", 32)
     ]
@@ -50,7 +50,7 @@ def test_row_and_table():
     assert row["ratio"] == pytest.approx(3.0 / (arithmetic / 1e6), abs=0.001)
     heading, line, values = step_time.table([row]).splitlines()
     assert heading.count("|") == line.count("|") == values.count("|")
-    assert values.startswith("| tfvma | 32 | float32 | yes | 3.0 | 2.0 to 4.0 | 1.0 |")
+    assert values.startswith("| tfvma | 32 | float32 | yes | all | 3.0 | 2.0 to 4.0 | 1.0 |")
 
 
 def test_command_line_writes_rows(tmp_path, monkeypatch, capsys):

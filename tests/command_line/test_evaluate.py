@@ -106,6 +106,24 @@ def test_saved_model_scores_as_the_run_does(run, saved):
     assert f"{of_saved['nll', 5]['value']:.2f}" in (saved / "README.md").read_text()
 
 
+def test_all_classes_of_run_and_saved_model_are_the_same(run, saved, capsys):
+    options = ["--protocol", "all_classes", "--rotations", "1", "--num-samples", "3"]
+    rows = {}
+    for model in (run, saved):
+        assert main([str(model), *options]) == 0
+        rows[model] = records(model / "metrics.json")
+        shown = capsys.readouterr()
+        assert "all_classes S=18 rotations=1 strokes/test" in shown.out
+        assert "60/60" in shown.err
+    assert rows[run].keys() == rows[saved].keys()
+    for key, row in rows[run].items():
+        assert row["value"] == pytest.approx(rows[saved][key]["value"], rel=1e-5)
+        assert row["targets"] == 60
+        assert row["command"] == (
+            f"evaluate.py {run} --protocol all_classes --num-samples 3 --rotations 1"
+        )
+
+
 def test_rows_go_where_output_says_and_are_replaced(saved, tmp_path):
     output = tmp_path / "elsewhere" / "rows.json"
     options = ["--protocol", "classification", "--episodes", "2", "--output", str(output)]
@@ -142,6 +160,10 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--seed", "-1"], "--seed=-1: expected 0 to 2147483647"),
         (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
         (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
+        (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes, not"),
+        (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
+        (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),
+        (["--protocol", "all_classes", "--rotations", "11"], "rotations=11: with shots=18 there"),
         (["--dataset", "mnist"], "--dataset='mnist': expected one of 'omniglot26'"),
         (["--split", "validation"], "--split='validation': expected one of 'test'"),
         (["--num-classes", "31"], "num_classes=31: 'strokes' (test) has 30 characters"),

@@ -22,10 +22,20 @@ def test_a_preset_as_it_is():
 
 def test_options_change_the_preset():
     config = configured(
-        "--name", "mine", "--steps", "7", "--seed", "3", "--set", "model.latent_dim=9"
+        "--name",
+        "mine",
+        "--steps",
+        "7",
+        "--seed",
+        "3",
+        "--set",
+        "model.latent_dim=9",
+        "--start-from",
+        "savedmodels/other",
     )
     assert config.name == "mine"
     assert (config.training.steps, config.training.seed, config.model.latent_dim) == (7, 3, 9)
+    assert config.training.start_from == "savedmodels/other"
     assert config.episodes == get_preset(PRESET).episodes
 
 

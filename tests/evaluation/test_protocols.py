@@ -6,7 +6,7 @@ import pytest
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.paper import paper_note, paper_value
-from tfvma.evaluation.protocols import Classification, FewShot, choose_protocols
+from tfvma.evaluation.protocols import AllClasses, Classification, FewShot, choose_protocols
 
 
 def test_few_shot_defaults_are_the_papers_with_at_least_2000_targets():
@@ -55,6 +55,32 @@ def test_all_is_both():
     ]
     assert choose_protocols("few_shot", few_shot, 10) == protocols[:1]
     assert choose_protocols("classification", few_shot, 10) == protocols[1:]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"shots": 0}, "shots=0: expected at least 1"),
+        ({"rotations": 0}, "rotations=0: expected at least 1"),
+        ({"num_samples": (5001,)}, "num_samples=5001: expected a K of 1 to 5000"),
+    ],
+)
+def test_all_classes_settings_out_of_range(settings, message):
+    with pytest.raises(InvalidArgumentError) as error:
+        AllClasses(**settings)
+    assert message in str(error.value)
+
+
+def test_all_classes_is_only_run_when_asked_for():
+    (protocol,) = choose_protocols("all_classes", FewShot(), 10)
+    assert protocol == AllClasses(shots=18, num_samples=(4, 1000), rotations=None)
+    assert protocol.name == "all_classes S=18"
+    assert AllClasses(rotations=1).name == "all_classes S=18 rotations=1"
+    chosen = AllClasses(shots=3)
+    assert choose_protocols("all_classes", FewShot(), 10, chosen) == (chosen,)
+    assert chosen not in choose_protocols("all", FewShot(), 10, chosen)
+    assert paper_value(protocol, "omniglot26", "test", "nll") is None
+    assert paper_note(protocol, "omniglot26", "test", "nll") == ""
 
 
 def test_unknown_protocol():

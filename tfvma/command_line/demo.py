@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
-from tfvma.evaluation.protocols import Classification, FewShot, choose_protocols
+from tfvma.evaluation.protocols import AnyProtocol, FewShot, choose_protocols
 from tfvma.presets import get_preset
 from tfvma.validation import check_at_least, check_writable
 
@@ -72,7 +72,7 @@ def _demonstrate(parsed: argparse.Namespace) -> int:
 
 def _train_and_show(
     config: Config,
-    protocols: Sequence[FewShot | Classification],
+    protocols: Sequence[AnyProtocol],
     run_dir: Path,
     savedmodels: Path,
     parsed: argparse.Namespace,

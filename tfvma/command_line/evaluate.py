@@ -13,6 +13,8 @@ from tfvma.evaluation.model_source import ModelSource, find_model
 from tfvma.evaluation.protocols import (
     MAX_NUM_SAMPLES,
     PROTOCOLS,
+    AllClasses,
+    AnyProtocol,
     Classification,
     FewShot,
     choose_protocols,
@@ -20,7 +22,14 @@ from tfvma.evaluation.protocols import (
 from tfvma.validation import check_choice, check_writable
 
 _MAX_SEED = 2**31 - 1
-_FEW_SHOT_OPTIONS = ("num_classes", "shots", "targets", "num_samples")
+# What each protocol is told; "all" takes what its two protocols take.
+_OPTIONS = {
+    "few_shot": ("num_classes", "shots", "targets", "num_samples"),
+    "classification": ("episodes",),
+    "all_classes": ("shots", "num_samples", "rotations"),
+}
+_OPTIONS["all"] = (*_OPTIONS["few_shot"], *_OPTIONS["classification"])
+_SETTINGS = tuple(dict.fromkeys(name for names in _OPTIONS.values() for name in names))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,13 +37,18 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         prog="evaluate.py",
         description="Scores a model on characters that it was not trained on. Numbers are means "
-        "in nats per image (accuracies: fractions), with standard errors clustered by episode.",
+        "in nats per image (accuracies: fractions), with standard errors clustered by episode "
+        "(all_classes: by character).",
     )
     options.add_argument(
         "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
     )
     options.add_argument(
-        "--protocol", default="all", metavar="NAME", help=f"{', '.join(PROTOCOLS)} (%(default)s)"
+        "--protocol",
+        default="all",
+        metavar="NAME",
+        help=f"{', '.join(PROTOCOLS)} (%(default)s, which is few_shot and classification: "
+        "all_classes takes many times longer)",
     )
     options.add_argument("--dataset", metavar="NAME", help="what the model was trained on if left")
     options.add_argument("--split", default="test", metavar="NAME", help="train or test (test)")
@@ -50,39 +64,53 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
-    few_shot = options.add_argument_group("few_shot")
-    few_shot.add_argument(
+    both = options.add_argument_group("few_shot and all_classes")
+    both.add_argument(
         "--num-samples",
         type=int,
         nargs="+",
         metavar="K",
         help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000)",
     )
+    both.add_argument(
+        "--shots", type=int, metavar="S", help="examples of each character in memory (4; 18)"
+    )
+    few_shot = options.add_argument_group("few_shot")
     few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
-    few_shot.add_argument("--shots", type=int, metavar="S", help="examples of each (4)")
     few_shot.add_argument("--targets", type=int, metavar="N", help="drawings scored (2048)")
     classification = options.add_argument_group("classification")
     classification.add_argument("--episodes", type=int, metavar="N", help="of each kind (1000)")
+    all_classes = options.add_argument_group(
+        "all_classes", "every character in memory, and drawings left out in turn as targets"
+    )
+    all_classes.add_argument(
+        "--rotations",
+        type=int,
+        metavar="N",
+        help="how many turns are scored (as many as it takes for every drawing to be a target)",
+    )
     return options
 
 
-def configure(parsed: argparse.Namespace) -> tuple[FewShot | Classification, ...]:
+def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
     """The protocols that the options ask for; raises InvalidArgumentError."""
     check_choice("--protocol", parsed.protocol, PROTOCOLS)
-    given = {name: getattr(parsed, name) for name in (*_FEW_SHOT_OPTIONS, "episodes")}
+    given = {name: getattr(parsed, name) for name in _SETTINGS}
     given = {name: value for name, value in given.items() if value is not None}
     for name, value in given.items():
-        belongs_to = "few_shot" if name in _FEW_SHOT_OPTIONS else "classification"
-        if parsed.protocol not in (belongs_to, "all"):
+        if name not in _OPTIONS[parsed.protocol]:
+            takers = " or ".join(protocol for protocol in PROTOCOLS if name in _OPTIONS[protocol])
             raise InvalidArgumentError(
                 f"--{name.replace('_', '-')}={value!r}: expected only with --protocol "
-                f"{belongs_to} or all, not with {parsed.protocol}."
+                f"{takers}, not with {parsed.protocol}."
             )
     if not 0 <= parsed.seed <= _MAX_SEED:
         raise InvalidArgumentError(f"--seed={parsed.seed!r}: expected 0 to {_MAX_SEED}.")
     num_episodes = given.pop("episodes", Classification(5, 1).num_episodes)
     if "num_samples" in given:
         given["num_samples"] = tuple(sorted(set(given["num_samples"])))
+    if parsed.protocol == "all_classes":
+        return choose_protocols(parsed.protocol, FewShot(), num_episodes, AllClasses(**given))
     return choose_protocols(parsed.protocol, FewShot(**given), num_episodes)
 
 
@@ -90,7 +118,7 @@ def repeating_command(parsed: argparse.Namespace) -> str:
     """The command without what has no influence on the numbers: where data and results lie."""
     defaults = parser()
     words = ["evaluate.py", parsed.model]
-    for name in ("protocol", *_FEW_SHOT_OPTIONS, "episodes", "dataset", "split", "seed"):
+    for name in ("protocol", *_SETTINGS, "dataset", "split", "seed"):
         value = getattr(parsed, name)
         if value is not None and value != defaults.get_default(name):
             values = value if isinstance(value, list) else [value]
@@ -124,7 +152,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
 
 def _score(
     parsed: argparse.Namespace,
-    protocols: Sequence[FewShot | Classification],
+    protocols: Sequence[AnyProtocol],
     source: ModelSource,
     output: Path,
 ) -> None:

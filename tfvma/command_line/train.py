@@ -38,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--steps", metavar="N", help="short for --set training.steps=N")
     options.add_argument("--seed", metavar="N", help="short for --set training.seed=N")
     options.add_argument(
+        "--start-from",
+        metavar="MODEL",
+        help="fine-tunes a SavedModel, savedmodels/NAME: short for --set training.start_from=MODEL",
+    )
+    options.add_argument(
         "--set",
         action="append",
         default=[],
@@ -66,6 +71,8 @@ def configure(arguments: argparse.Namespace) -> Config:
         overrides.append(f"training.steps={arguments.steps}")
     if arguments.seed is not None:
         overrides.append(f"training.seed={arguments.seed}")
+    if arguments.start_from is not None:
+        overrides.append(f"training.start_from={arguments.start_from}")
     config = apply_overrides(config, overrides)
     check_config(config)
     return config

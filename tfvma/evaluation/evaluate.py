@@ -18,10 +18,10 @@ from tfvma.evaluation.illustrations import (
     show_one_shot_samples,
     show_reconstructions,
 )
-from tfvma.evaluation.measure import check_data, measure
+from tfvma.evaluation.measure import amount, check_data, measure
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
-from tfvma.evaluation.protocols import Classification, FewShot
+from tfvma.evaluation.protocols import AnyProtocol
 from tfvma.evaluation.trained_model import TrainedModel
 
 # Seconds between two updates where nobody watches the bar move.
@@ -31,7 +31,7 @@ _UNWATCHED = 30.0
 def evaluate(
     model: TrainedModel,
     characters: CharacterSet,
-    protocols: Sequence[FewShot | Classification],
+    protocols: Sequence[AnyProtocol],
     *,
     seed: int,
     command: str,
@@ -53,10 +53,11 @@ def evaluate(
     _check_characters(model.config.model.image_size, protocols, characters)
     rows = []
     for protocol in protocols:
+        total, unit = amount(protocol, characters)
         with tqdm.tqdm(
-            total=protocol.num_episodes,
+            total=total,
             desc=protocol.name,
-            unit="episode",
+            unit=unit,
             file=progress,
             disable=progress is None,
             mininterval=0.1 if progress is not None and progress.isatty() else _UNWATCHED,
@@ -102,7 +103,7 @@ def illustrate(
 
 
 def _kl_split(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first few-shot protocol; averages over samples are those at its largest K."""
+    """Of the first protocol that has a bound; averages over samples are those at its largest K."""
     bounds = [row for row in rows if row.metric == "nll"]
     if not bounds:
         return None
@@ -120,7 +121,7 @@ def _kl_split(rows: Sequence[Row]) -> Illustration | None:
 
 
 def _check_characters(
-    model_size: int, protocols: Sequence[FewShot | Classification], characters: CharacterSet
+    model_size: int, protocols: Sequence[AnyProtocol], characters: CharacterSet
 ) -> None:
     """Raises a TfvmaError where `characters` do not fit the model or are too few."""
     if characters.image_shape != (model_size, model_size, 1):

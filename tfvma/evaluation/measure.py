@@ -5,26 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tfvma.data.characters import CharacterSet
+from tfvma.evaluation.all_classes import measure_all_classes, num_targets
 from tfvma.evaluation.classification import classification_episodes, measure_classification
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
 from tfvma.evaluation.measurement import Measurement
-from tfvma.evaluation.protocols import Classification, FewShot
+from tfvma.evaluation.protocols import AllClasses, AnyProtocol, Classification, FewShot
 from tfvma.evaluation.scorer import Scorer
 
+_MEASURE = {
+    FewShot: measure_few_shot,
+    Classification: measure_classification,
+    AllClasses: measure_all_classes,
+}
 
-def check_data(protocol: FewShot | Classification, characters: CharacterSet) -> None:
+
+def check_data(protocol: AnyProtocol, characters: CharacterSet) -> None:
     """Raises DataError where `characters` are too few for `protocol`."""
-    draw = few_shot_episodes if isinstance(protocol, FewShot) else classification_episodes
-    draw(protocol, characters, seed=0)
+    check = {
+        FewShot: lambda: few_shot_episodes(protocol, characters, seed=0),
+        Classification: lambda: classification_episodes(protocol, characters, seed=0),
+        AllClasses: lambda: num_targets(protocol, characters),
+    }
+    check[type(protocol)]()
+
+
+def amount(protocol: AnyProtocol, characters: CharacterSet) -> tuple[int, str]:
+    """How much there is to do, and of what: calls of `advance` add up to it."""
+    if isinstance(protocol, AllClasses):
+        return num_targets(protocol, characters), "target"
+    return protocol.num_episodes, "episode"
 
 
 def measure(
     scorer: Scorer,
-    protocol: FewShot | Classification,
+    protocol: AnyProtocol,
     characters: CharacterSet,
     seed: int,
-    advance: Callable[[], object] = lambda: None,
+    advance: Callable[..., object] = lambda *done: None,
 ) -> list[Measurement]:
-    """`measure_few_shot` or `measure_classification`."""
-    run = measure_few_shot if isinstance(protocol, FewShot) else measure_classification
-    return run(scorer, protocol, characters, seed, advance)
+    """The function that measures protocols of this kind: see there."""
+    return _MEASURE[type(protocol)](scorer, protocol, characters, seed, advance)

@@ -8,7 +8,7 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice
 
 MAX_NUM_SAMPLES = 5_000
-PROTOCOLS = ("few_shot", "classification", "all")
+PROTOCOLS = ("few_shot", "classification", "all_classes", "all")
 # Both of the paper's few-shot accuracies: ways x shots (section 4.2).
 WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
 
@@ -36,13 +36,7 @@ class FewShot:
     def __post_init__(self) -> None:
         for name in ("num_classes", "shots", "targets", "targets_per_class"):
             check_at_least(name, getattr(self, name), 1)
-        if not self.num_samples:
-            raise InvalidArgumentError("num_samples=(): expected at least one K.")
-        for value in self.num_samples:
-            if not 1 <= value <= MAX_NUM_SAMPLES:
-                raise InvalidArgumentError(
-                    f"num_samples={value!r}: expected a K of 1 to {MAX_NUM_SAMPLES}."
-                )
+        _check_num_samples(self.num_samples)
 
     @property
     def name(self) -> str:
@@ -86,15 +80,54 @@ class Classification:
         return self.ways
 
 
+@dataclass(frozen=True)
+class AllClasses:
+    """The bound with every character in memory, in rotations (`tfvma.data.rotations`).
+
+    Attributes:
+      shots: examples of each character in memory, S; all other drawings are targets, some
+        in each rotation.
+      num_samples: the K at which the bound is taken, each 1..5000.
+      rotations: how many are scored, or None for all: then every drawing is a target once.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    shots: int = 18
+    num_samples: tuple[int, ...] = (4, 1_000)
+    rotations: int | None = None
+
+    def __post_init__(self) -> None:
+        check_at_least("shots", self.shots, 1)
+        if self.rotations is not None:
+            check_at_least("rotations", self.rotations, 1)
+        _check_num_samples(self.num_samples)
+
+    @property
+    def name(self) -> str:
+        part = "" if self.rotations is None else f" rotations={self.rotations}"
+        return f"all_classes S={self.shots}{part}"
+
+
+AnyProtocol = FewShot | Classification | AllClasses
+
+
 def choose_protocols(
-    name: str, few_shot: FewShot, num_episodes: int
-) -> tuple[FewShot | Classification, ...]:
+    name: str,
+    few_shot: FewShot,
+    num_episodes: int,
+    all_classes: AllClasses | None = None,
+) -> tuple[AnyProtocol, ...]:
     """The protocols that `name` stands for.
+
+    "all" is without "all_classes", which takes many times longer than the others together
+    and needs all drawings of a character.
 
     Args:
       name: one of PROTOCOLS.
       few_shot: settings of the first.
       num_episodes: of each classification.
+      all_classes: settings of the last; the defaults when left out.
 
     Raises InvalidArgumentError for another name or a number out of range.
     """
@@ -105,5 +138,16 @@ def choose_protocols(
     return {
         "few_shot": (few_shot,),
         "classification": classifications,
+        "all_classes": (all_classes or AllClasses(),),
         "all": (few_shot, *classifications),
     }[name]
+
+
+def _check_num_samples(values: tuple[int, ...]) -> None:
+    if not values:
+        raise InvalidArgumentError("num_samples=(): expected at least one K.")
+    for value in values:
+        if not 1 <= value <= MAX_NUM_SAMPLES:
+            raise InvalidArgumentError(
+                f"num_samples={value!r}: expected a K of 1 to {MAX_NUM_SAMPLES}."
+            )

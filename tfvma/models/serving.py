@@ -49,7 +49,7 @@ class Serving:
         Args:
             x: [B, H, W, C].
             memory: [M, H, W, C], or None where the memory is learned.
-            num_samples: K, any positive number; memory use does not grow with it.
+            num_samples: K, any positive number; memory use hardly grows with it.
             seed: int32 [2]; the same seed gives the same numbers.
 
         Returns:

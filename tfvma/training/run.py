@@ -15,8 +15,9 @@ import keras
 from tfvma.config import Config, check_config
 from tfvma.data.characters import CharacterSet, load_characters
 from tfvma.data.episodes import episodes
-from tfvma.errors import InvalidArgumentError
+from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.models.build import build_model
+from tfvma.restore_weights import restore_weights
 from tfvma.training.atomic import replacing
 from tfvma.training.checkpoints import Checkpoints, SaveCheckpoints
 from tfvma.training.clock import Clock
@@ -82,7 +83,8 @@ def train(
         DataError: when the data is missing, damaged, or too little.
         OutputError: when `run_dir` cannot be written to.
         CheckpointError: when `run_dir` holds a run of another configuration, or
-            checkpoints of which none can be read.
+            checkpoints of which none can be read; when the SavedModel to start from is
+            missing, damaged, or of another architecture.
         DivergedError: when the loss is no longer finite.
     """
     check_config(config)
@@ -97,6 +99,8 @@ def train(
         model = compiled_model(config)
         checkpoints = Checkpoints(folder.checkpoints, model)
         step = checkpoints.restore()
+        if step == 0 and config.training.start_from:
+            _start_from(model, config.training.start_from)
         if step < config.training.steps:
             training_episodes = _training_episodes(config, train_set, step)
             folder.weights.unlink(missing_ok=True)
@@ -142,6 +146,13 @@ def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
         steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
     )
     return model
+
+
+def _start_from(model: keras.Model, saved_model: str) -> None:
+    try:
+        restore_weights(model, saved_model)
+    except CheckpointError as error:
+        raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
 
 
 def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> CharacterSet:

@@ -1,0 +1,71 @@
+"""A score as `evaluate.py` asks for it, with all that it needs in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tfvma.config import Config
+from tfvma.data import strokes
+from tfvma.models.build import build_model
+from tfvma.models.streaming import fold_in
+from tfvma.models.vma import VariationalMemoryAddressing
+from tfvma.restore_weights import restore_weights
+from tfvma.sampling import sample_addresses_by_inversion
+from tfvma.training.run_folder import RunFolder, read_config
+
+_SAVED_MODEL = Path(__file__).parent.parent / "savedmodels" / "omniglot26_vma_4shot"
+_SEED = (0, 0)
+
+
+class Drawn(NamedTuple):
+    """How many different entries, and pairs of a target and an entry, a score draws."""
+
+    entries: int
+    pairs: int
+
+
+def trained_model() -> tuple[VariationalMemoryAddressing, Config]:
+    """The committed model: how many different entries are drawn depends on what it learned."""
+    config = read_config(RunFolder(_SAVED_MODEL))
+    model = build_model(config, precision="float32")
+    restore_weights(model, _SAVED_MODEL)
+    return model, config
+
+
+def make_score(
+    model: VariationalMemoryAddressing, num_targets: int, memory_size: int, num_samples: int
+) -> tuple[Callable[[], None], Drawn]:
+    """A function that scores once and returns when it is done, and what it draws.
+
+    Targets are drawings of procedural characters, which need no data, and the memory holds
+    other drawings of as many of the same characters as it takes. It has run once with a
+    single sample, so that it is traced.
+    """
+    x, memory = _drawings(num_targets, memory_size)
+    score = tf.function(model.score)
+    seed = tf.constant(_SEED, tf.int32)
+
+    def run(count: int) -> None:
+        # Reading one number waits for the score, on a GPU too.
+        float(score(x, memory, tf.constant(count, tf.int32), seed)["log_likelihood"][0])
+
+    run(1)
+    log_posterior = model.address(x, memory)["log_posterior"]
+    address = sample_addresses_by_inversion(log_posterior, num_samples, fold_in(seed, 0)).numpy()
+    pairs = np.unique(np.arange(num_targets) * memory_size + address)
+    return lambda: run(num_samples), Drawn(len(np.unique(address)), len(pairs))
+
+
+def _drawings(num_targets: int, memory_size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Targets [B, H, W, 1] and memory [M, H, W, 1] of the same characters, other drawings."""
+    per_character = strokes.load("test", num_characters=1).drawings_per_character
+    of_each = -(-(num_targets + memory_size) // per_character)
+    drawings = strokes.load("test", num_characters=of_each).drawings
+    # Drawing by drawing through all characters, so that both halves show them all.
+    flat = np.swapaxes(drawings, 0, 1).reshape(-1, *drawings.shape[2:], 1).astype(np.float32)
+    return tf.constant(flat[:num_targets]), tf.constant(flat[-memory_size:])

@@ -1,0 +1,113 @@
+"""The weights of a SavedModel in a model that trains on."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training.conftest import random_characters
+from tfvma.config import Config, EpisodeConfig, IntervalConfig, ModelConfig, TrainingConfig
+from tfvma.errors import CheckpointError
+from tfvma.export import export_saved_model
+from tfvma.models.build import build_model
+from tfvma.restore_weights import restore_weights
+from tfvma.training import load_trained, train
+
+SIZE = 26
+CONFIG = Config(
+    name="tiny",
+    episodes=EpisodeConfig(dataset="strokes", num_classes=2, targets_per_class=1, shots=1),
+    model=ModelConfig(image_size=SIZE, filters=(3, 4), hidden_units=6, latent_dim=3, key_dim=5),
+    # Steps so small that the weights stay what they were to seven digits.
+    training=TrainingConfig(steps=1, num_samples=2, learning_rate=1e-9, schedule="constant"),
+    intervals=IntervalConfig(log=0, validation=0, checkpoint=0, picture=0),
+)
+
+
+def random_model(config: Config, seed: int):
+    """With weights that are far from their initial values."""
+    model = build_model(config)
+    random = np.random.default_rng(seed)
+    for weight in model.weights:
+        weight.assign(0.5 * random.standard_normal(weight.shape))
+    return model
+
+
+def wider(config: Config) -> Config:
+    return dataclasses.replace(config, model=dataclasses.replace(config.model, key_dim=6))
+
+
+def starting_from(config: Config, path: Path, steps: int = 1) -> Config:
+    training = dataclasses.replace(config.training, start_from=str(path), steps=steps)
+    return dataclasses.replace(config, training=training)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_model(CONFIG, seed=0)
+
+
+@pytest.fixture(scope="module")
+def exported(model, tmp_path_factory) -> Path:
+    return export_saved_model(model, CONFIG, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def noise(monkeypatch):
+    monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
+    monkeypatch.setattr("tfvma.training.held_out.TARGETS", 8)
+
+
+def test_training_goes_on_from_a_savedmodel(model, exported):
+    restored = build_model(CONFIG)
+    restored.compile(keras.optimizers.Adam(1e-3), jit_compile=False, run_eagerly=True)
+    restore_weights(restored, exported.parent)
+    for found, expected in zip(restored.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    images = tf.constant(np.random.default_rng(0).random((6, SIZE, SIZE, 1)) < 0.3, tf.float32)
+    episode = {"x": images[:2], "memory": images}
+    restored.fit(tf.data.Dataset.from_tensors(episode), verbose=0)
+    assert np.any(restored.get_weights()[0] != model.get_weights()[0])
+
+
+def test_weights_of_another_architecture_are_refused_and_change_nothing(exported):
+    other = random_model(wider(CONFIG), seed=1)
+    before = other.get_weights()
+    with pytest.raises(CheckpointError, match="key_embedding/embedding/bias is .5. and not .6."):
+        restore_weights(other, exported)
+    for found, expected in zip(other.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.usefixtures("noise")
+def test_a_run_starts_from_a_savedmodel_and_goes_on_from_its_own_checkpoint(
+    model, exported, tmp_path
+):
+    train(starting_from(CONFIG, exported.parent), tmp_path)
+    for found, expected in zip(
+        load_trained(tmp_path)[0].get_weights(), model.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+    # Weights that go on are not set back: the SavedModel is not looked at again.
+    longer = starting_from(CONFIG, tmp_path / "gone", steps=2)
+    with pytest.raises(CheckpointError, match="training.start_from is "):
+        train(longer, tmp_path)
+    assert train(longer, tmp_path, accept_changes=True).step == 2
+
+
+@pytest.mark.usefixtures("noise")
+@pytest.mark.parametrize("change", ["architecture", "nowhere"])
+def test_a_savedmodel_that_cannot_be_started_from_is_one_clear_error(exported, tmp_path, change):
+    if change == "nowhere":
+        config, reason = starting_from(CONFIG, tmp_path / "no"), "there is no such folder"
+    else:
+        config, reason = starting_from(wider(CONFIG), exported), "key_embedding/embedding/bias is"
+    with pytest.raises(CheckpointError, match=f"training.start_from='.*{reason}"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()

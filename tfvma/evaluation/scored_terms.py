@@ -1,0 +1,68 @@
+"""Scores of a batch of targets, by the names under which they are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfvma.errors import DivergedError
+
+# Of a metric, and of the K that it depends on.
+Key = tuple[str, int | None]
+
+
+def scored_terms(
+    score: Callable[..., dict[str, tf.Tensor]],
+    x: tf.Tensor,
+    memory: tf.Tensor,
+    num_samples: Sequence[int],
+    noise: tf.Tensor,
+    batch_name: str,
+) -> dict[Key, np.ndarray]:
+    """Every term of the bound for each target, in nats.
+
+    NLL = -L_K, KL(q(z|x,m) || p(z|m)) and the reconstruction are given at each K, since
+    they are averages over the K samples; KL(q(a|x) || p(a)) is exact.
+
+    Args:
+      score: that of a `Scorer`.
+      x: targets [B, H, W, 1].
+      memory: [M, H, W, 1].
+      num_samples: each K.
+      noise: seed of the samples, int32 [2].
+      batch_name: what an error calls these targets.
+
+    Returns:
+      ("nll", K), ("kl_z", K), ("reconstruction", K) and ("kl_a", None), each [B].
+
+    Raises DivergedError where a bound is not finite.
+    """
+    values: dict[Key, np.ndarray] = {}
+    for count in num_samples:
+        terms = score(x, memory, tf.constant(count, tf.int32), noise)
+        if not np.all(np.isfinite(terms["log_likelihood"])):
+            raise DivergedError(
+                f"log_likelihood of {batch_name} at K = {count} is not finite: "
+                "expected a model whose training did not diverge."
+            )
+        values["nll", count] = -terms["log_likelihood"].numpy()
+        values["kl_z", count] = terms["kl_latent"].numpy()
+        values["reconstruction", count] = terms["reconstruction"].numpy()
+        values["kl_a", None] = terms["kl_address"].numpy()
+    return values
+
+
+def address_right(
+    address: Callable[..., dict[str, tf.Tensor]], episode: dict[str, tf.Tensor]
+) -> np.ndarray:
+    """Whether the most probable entry shows the target's character, bool [B].
+
+    Args:
+      address: that of a `Scorer`.
+      episode: x, memory, x_label and memory_label.
+    """
+    likeliest = tf.argmax(address(episode["x"], episode["memory"])["log_posterior"], axis=1)
+    right = tf.equal(tf.gather(episode["memory_label"], likeliest), episode["x_label"])
+    return right.numpy()
