@@ -19,22 +19,28 @@ _LEAST_RANK = 8
 _RMS = 0.2
 
 
-def orthogonalize(matrix: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+def orthogonalize(matrix: tf.Tensor) -> tf.Tensor:
     """About U V^T for U S V^T = matrix, by five Newton-Schulz iterations, [R, C].
 
-    X <- a X + (b A + c A^2) X with A = X X^T, from X = matrix / ||matrix||.
+        X <- P X,  P = a + b A + c A^2,  A = X X^T,  from X = matrix / ||matrix||
+
+    X itself is left out: A <- P A P and the product of all P are square matrices of the
+    smaller side, so that an iteration costs four products of those.
 
     Args:
         matrix: [R, C], static shape.
-        dtype: what the products are computed in; the result has that of `matrix`.
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = tf.transpose(matrix) if tall else matrix
-    x = tf.cast(x / (tf.norm(x) + 1e-7), dtype)
+    x = x / (tf.norm(x) + 1e-7)
+    gram = tf.matmul(x, x, transpose_b=True)
+    identity = tf.eye(gram.shape[0], dtype=gram.dtype)
+    product = identity
     for _ in range(_ITERATIONS):
-        gram = tf.matmul(x, x, transpose_b=True)
-        x = _A * x + tf.matmul(_B * gram + _C * tf.matmul(gram, gram), x)
-    x = tf.cast(x, matrix.dtype)
+        polynomial = _A * identity + tf.matmul(_B * identity + _C * gram, gram)
+        product = tf.matmul(polynomial, product)
+        gram = tf.matmul(tf.matmul(polynomial, gram), polynomial)
+    x = tf.matmul(product, x)
     return tf.transpose(x) if tall else x
 
 
@@ -50,15 +56,8 @@ class Muon(FusedAdam):
     kernels of which one side is below 8. The scale is that of Liu et al. 2025, "Muon is scalable
     for LLM training", so that rates that suit Adam are of the right order.
 
-    Args:
-        products: dtype of the matrix products. "bfloat16" is faster where the processor
-            has instructions for it.
-        **adam_options: of keras.optimizers.Adam, for all weights.
+    Options are those of keras.optimizers.Adam.
     """
-
-    def __init__(self, learning_rate=0.001, products: str = "float32", **adam_options):
-        super().__init__(learning_rate=learning_rate, **adam_options)
-        self.products = products
 
     def update_step(self, gradient, variable, learning_rate):
         columns = variable.shape[-1] if variable.shape.rank > 1 else 1
@@ -69,9 +68,6 @@ class Muon(FusedAdam):
         momentum = self._momentums[self._get_variable_index(variable)].value
         momentum.assign(_MOMENTUM * momentum + gradient)
         ahead = tf.reshape(gradient + _MOMENTUM * momentum, [rows, columns])
-        update = orthogonalize(ahead, tf.as_dtype(self.products))
+        update = orthogonalize(ahead)
         scale = tf.cast(learning_rate, variable.dtype) * _RMS * math.sqrt(max(rows, columns))
         variable.assign_sub(scale * tf.reshape(update, variable.shape))
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "products": self.products}

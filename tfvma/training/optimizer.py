@@ -27,10 +27,7 @@ def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
         # Its variables are named after it; a name of Keras' own would count optimizers.
         "name": training.optimizer,
     }
-    if training.optimizer == "adam":
-        return FusedAdam(rate, **options)
-    half = training.precision == "mixed_bfloat16"
-    return Muon(rate, products="bfloat16" if half else "float32", **options)
+    return {"adam": FusedAdam, "muon": Muon}[training.optimizer](rate, **options)
 
 
 @contextmanager
