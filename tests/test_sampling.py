@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tfvma import sampling
-from tfvma.sampling import sample_address, sample_normal, uniform
+from tfvma.sampling import fine_uniform, sample_address, sample_normal, uniform
 
 SEED = tf.constant([3, 4], tf.int32)
 LOG_PROBS = tf.math.log(tf.constant([[0.5, 0.3, 0.2], [0.05, 0.05, 0.9]]))
@@ -117,3 +117,21 @@ def test_noise_is_the_normal_quantile_of_the_uniform():
     noise = sample_normal(tf.zeros([100]), tf.ones([100]), SEED)
     below = [0.5 * math.erfc(-z / math.sqrt(2)) for z in noise.numpy()]
     np.testing.assert_allclose(below, uniform([100], SEED), rtol=1e-5)
+
+
+def test_fine_uniform_numbers_are_odd_multiples_of_their_spacing():
+    cells = fine_uniform([10_000], SEED).numpy() * 2.0**47
+    assert cells.dtype == np.float64
+    np.testing.assert_array_equal(cells % 2.0, 1.0)
+    assert 0.0 < cells.min() < cells.max() < 2.0**47
+    assert abs(cells.mean() / 2.0**47 - 0.5) < 5 / math.sqrt(12 * 10_000)
+
+
+@pytest.mark.parametrize("bits", [0, 2**32 - 1], ids=["smallest", "largest"])
+def test_fine_uniform_numbers_are_inside_at_both_ends(bits, monkeypatch):
+    def constant(shape, seed, minval, maxval, dtype, alg):
+        return tf.fill(shape, tf.constant(bits, dtype))
+
+    monkeypatch.setattr(sampling.tf.random, "stateless_uniform", constant)
+    expected = 2.0**-47 if bits == 0 else 1.0 - 2.0**-47
+    np.testing.assert_array_equal(fine_uniform([1], SEED), [expected])

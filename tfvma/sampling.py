@@ -22,6 +22,17 @@ def uniform(shape: tf.Tensor, seed) -> tf.Tensor:
     return (upper + 0.5) * 2.0**-_BITS
 
 
+def fine_uniform(shape: tf.Tensor, seed) -> tf.Tensor:
+    """Uniform float64 numbers in (0, 1): the odd multiples of 2^-47.
+
+    For distribution functions over so many outcomes that 23 bits would not give each
+    its share.
+    """
+    upper, lower = (tf.cast(uniform(shape, part), tf.float64) for part in split_seed(seed))
+    # The upper number says which of 2^23 cells, the lower one where in it.
+    return upper + (lower - 0.5) * 2.0**-_BITS
+
+
 def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed) -> tf.Tensor:
     """Draws `num_samples` addresses per row by the Gumbel-max trick.
 
