@@ -1,0 +1,36 @@
+"""Times of calls, and what a row of results says of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+
+def time_calls(call: Callable[[], None], count: int) -> list[float]:
+    """Milliseconds of `count` calls, after one that finds the caches of another setting."""
+    call()
+    milliseconds = []
+    for _ in range(count):
+        start = time.perf_counter()
+        call()
+        milliseconds.append(1e3 * (time.perf_counter() - start))
+    return milliseconds
+
+
+def summary(milliseconds: Sequence[float]) -> dict:
+    """Median, minimum and quartiles."""
+    least, lower, median, upper = np.quantile(milliseconds, [0, 0.25, 0.5, 0.75])
+    return {
+        "timed_calls": len(milliseconds),
+        "milliseconds": round(median, 3),
+        "minimum": round(least, 3),
+        "quartiles": [round(lower, 3), round(upper, 3)],
+    }
+
+
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
