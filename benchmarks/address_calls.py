@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tfvma.large_memory import (
     KeyIndex,
-    block_log_sums,
-    log_normalizer,
+    Reading,
+    log_total_of_prior,
     read_large,
     read_truncated,
 )
@@ -35,17 +35,22 @@ def make_calls(
         keys: [M, E].
         index: of the keys; None where the memory is too small for one to be of use.
     """
+    total = log_total_of_prior(prior_query, keys)
     calls = {
         "product": lambda: tf.matmul(queries, keys, transpose_b=True)[0, 0],
         "product, keys first": lambda: tf.matmul(keys, queries, transpose_b=True)[0, 0],
         "product in strips": lambda: strips_of_products(queries, keys)[0],
-        "exact": lambda: read_large(queries, prior_query, keys, NUM_SAMPLES, _SEED).log_qa[0, 0],
-        "exact, gradient": lambda: read_and_differentiate(queries, prior_query, keys)[0, 0],
+        "exact": lambda: read(queries, prior_query, keys, total).log_qa[0, 0],
+        "exact, with log Z of p": lambda: read(
+            queries, prior_query, keys, log_total_of_prior(prior_query, keys)
+        ).log_pa[0, 0],
+        "exact, with gradient": lambda: read_and_differentiate(queries, prior_query, keys, total)[
+            0, 0
+        ],
         "softmax and Gumbel": lambda: read_by_gumbel(queries, prior_query, keys)[0, 0],
     }
     finished = {name: finishing(tf.function(call)) for name, call in calls.items()}
     if index is not None:
-        total = prior_log_total(prior_query, keys)
         for count in FOUND:
             finished[f"index, {count} found"] = reading_what_is_found(
                 index, queries, prior_query, keys, total, count
@@ -63,13 +68,18 @@ def strips_of_products(queries: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
     return map_strips(lambda scores, _: scores[0, 0], queries, keys, tf.TensorSpec([], tf.float32))
 
 
+def read(queries: tf.Tensor, prior_query: tf.Tensor, keys: tf.Tensor, total: tf.Tensor) -> Reading:
+    """Normaliser, samples, log q and log p."""
+    return read_large(queries, prior_query, keys, total, NUM_SAMPLES, _SEED)
+
+
 def read_and_differentiate(
-    queries: tf.Tensor, prior_query: tf.Tensor, keys: tf.Tensor
+    queries: tf.Tensor, prior_query: tf.Tensor, keys: tf.Tensor, total: tf.Tensor
 ) -> tf.Tensor:
     """The gradient of sum log q with respect to the queries."""
     with tf.GradientTape() as tape:
         tape.watch(queries)
-        log_qa = read_large(queries, prior_query, keys, NUM_SAMPLES, _SEED).log_qa
+        log_qa = read(queries, prior_query, keys, total).log_qa
     return tape.gradient(log_qa, queries)
 
 
@@ -80,12 +90,6 @@ def read_by_gumbel(queries: tf.Tensor, prior_query: tf.Tensor, keys: tf.Tensor) 
     address = sample_address(log_posterior, NUM_SAMPLES, _SEED)
     log_qa = tf.gather(log_posterior, tf.transpose(address), batch_dims=1)
     return tf.transpose(log_qa) + tf.gather(log_prior, address)
-
-
-def prior_log_total(prior_query: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
-    """The log-normaliser of p(a), which a truncated reading takes as known."""
-    query = prior_query[tf.newaxis]
-    return log_normalizer(query, keys, block_log_sums(query, keys))[0]
 
 
 def reading_what_is_found(

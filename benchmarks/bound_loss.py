@@ -8,11 +8,17 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.address_calls import FOUND, prior_log_total
+from benchmarks.address_calls import FOUND
 from benchmarks.drawn_keys import DrawnKeys
 from tfvma import bounds
 from tfvma.distributions import latent_distribution, likelihood
-from tfvma.large_memory import KeyIndex, address_kl, read_large, read_truncated
+from tfvma.large_memory import (
+    KeyIndex,
+    address_kl,
+    log_total_of_prior,
+    read_large,
+    read_truncated,
+)
 from tfvma.sampling import sample_normal, split_seed
 
 _NUM_SAMPLES = 100
@@ -28,12 +34,12 @@ def bound_rows(drawn: DrawnKeys) -> list[dict]:
     """
     queries, prior_query, keys = map(tf.constant, (drawn.queries, drawn.prior_query, drawn.keys))
     address_seed, latent_seed = split_seed(_SEED)
-    exact = read_large(queries, prior_query, keys, _NUM_SAMPLES, address_seed)
-    kl_a = address_kl(queries, prior_query, keys, exact.log_totals)
+    total = log_total_of_prior(prior_query, keys)
+    exact = read_large(queries, prior_query, keys, total, _NUM_SAMPLES, address_seed)
+    kl_a = address_kl(queries, prior_query, keys, exact.log_totals, total)
     weights = {"all": log_weights(drawn, exact, latent_seed)}
     kls = {"all": kl_a}
     index = KeyIndex(drawn.keys)
-    total = prior_log_total(prior_query, keys)
     for count in FOUND:
         found = index.search(drawn.queries, count)
         reading = read_truncated(

@@ -8,13 +8,18 @@ import tensorflow as tf
 
 from tests.large_memory.reference import log_probs, vectors
 from tfvma.errors import InvalidArgumentError
-from tfvma.large_memory import keys_of, prior_query_of, queries_of, read_large
+from tfvma.large_memory import keys_of, log_total_of_prior, prior_query_of, queries_of, read_large
 from tfvma.layers.addressing import PRIORS, SIMILARITIES, Addressing
 from tfvma.layers.mlp_encoder import MLPEmbedding
 
 SEED = tf.constant([3, 4], tf.int32)
 QUERIES, KEYS = tf.constant(vectors(3, 0)), tf.constant(vectors(600, 1))
 PRIOR_QUERY = tf.constant(vectors(1, 2)[0])
+
+
+def read(queries, prior_query, keys, num_samples):
+    total = log_total_of_prior(prior_query, keys)
+    return read_large(queries, prior_query, keys, total, num_samples, SEED)
 
 
 def full_densities(queries, prior_query, keys, address):
@@ -26,7 +31,7 @@ def full_densities(queries, prior_query, keys, address):
 
 
 def test_densities_are_those_of_the_softmax():
-    reading = read_large(QUERIES, PRIOR_QUERY, KEYS, 5, SEED)
+    reading = read(QUERIES, PRIOR_QUERY, KEYS, 5)
     address = reading.address.numpy()
     assert address.shape == (5, 3)
     log_q = log_probs(QUERIES, KEYS)[np.arange(3), address]
@@ -36,7 +41,7 @@ def test_densities_are_those_of_the_softmax():
 
 
 def test_densities_of_extreme_scores():
-    reading = read_large(300.0 * QUERIES, -300.0 * PRIOR_QUERY, KEYS, 5, SEED)
+    reading = read(300.0 * QUERIES, -300.0 * PRIOR_QUERY, KEYS, 5)
     address = reading.address.numpy()
     log_q = log_probs(300.0 * QUERIES, KEYS)[np.arange(3), address]
     log_p = log_probs(-300.0 * PRIOR_QUERY[np.newaxis], KEYS)[0][address]
@@ -50,7 +55,7 @@ def test_gradients_are_those_of_the_softmax():
     variables = [QUERIES, PRIOR_QUERY, KEYS]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(variables)
-        reading = read_large(*variables, 4, SEED)
+        reading = read(*variables, 4)
         ours = tf.reduce_sum(of_q * reading.log_qa + of_p * reading.log_pa)
         log_q, log_p = full_densities(*variables, reading.address)
         full = tf.reduce_sum(of_q * log_q + of_p * log_p)
@@ -72,9 +77,7 @@ def test_an_addressing_layer_is_read_as_it_says(similarity, prior):
     if prior == "learned":
         layer.prior_query.assign(vectors(1, 3, size=4)[0])
         log_prior = layer.log_prior(layer.keys(entries))
-    reading = read_large(
-        queries_of(layer, x), prior_query_of(layer, 4), keys_of(layer, entries), 7, SEED
-    )
+    reading = read(queries_of(layer, x), prior_query_of(layer, 4), keys_of(layer, entries), 7)
     address = reading.address.numpy()
     np.testing.assert_allclose(
         reading.log_qa, log_posterior.numpy()[np.arange(3), address], rtol=1e-4, atol=1e-5
@@ -92,4 +95,4 @@ def test_an_addressing_layer_is_read_as_it_says(similarity, prior):
 )
 def test_vectors_that_do_not_fit_are_named(queries, prior_query, keys, message):
     with pytest.raises(InvalidArgumentError, match=message):
-        read_large(queries, prior_query, keys, 4, SEED)
+        read_large(queries, prior_query, keys, tf.constant(0.0), 4, SEED)

@@ -12,7 +12,7 @@ from tfvma.large_memory.strips import _SCORES_PER_STRIP, BLOCK, NO_SCORE, map_st
 
 @pytest.mark.parametrize(
     ("batch", "memory_size", "num_strips"),
-    [(1, 1, 1), (3, BLOCK, 1), (2**13, 5 * BLOCK + 3, 3), (2**14, 3 * BLOCK, 3)],
+    [(1, 1, 1), (3, BLOCK, 1), (2**12, 5 * BLOCK + 3, 3), (2**13, 3 * BLOCK, 3)],
 )
 def test_scores_come_once_and_a_strip_at_a_time(batch, memory_size, num_strips):
     queries, keys = tf.constant(vectors(batch, 0, size=2)), tf.constant(vectors(memory_size, 1, 2))

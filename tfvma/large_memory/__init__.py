@@ -11,7 +11,11 @@ from tfvma.large_memory.address_kl import address_kl
 from tfvma.large_memory.inner_products import keys_of, prior_query_of, queries_of
 from tfvma.large_memory.inverse_cdf import inverse_cdf
 from tfvma.large_memory.key_index import KeyIndex
-from tfvma.large_memory.log_normalizer import log_normalizer, with_gradient_of_drawn
+from tfvma.large_memory.log_normalizer import (
+    log_normalizer,
+    log_total_of_prior,
+    with_gradient_of_drawn,
+)
 from tfvma.large_memory.log_sums import block_log_sums
 from tfvma.large_memory.mean_key import mean_key
 from tfvma.large_memory.read import Reading, densities_at, read_large
@@ -29,6 +33,7 @@ __all__ = [
     "inverse_cdf",
     "keys_of",
     "log_normalizer",
+    "log_total_of_prior",
     "mean_key",
     "prior_query_of",
     "queries_of",

@@ -8,7 +8,11 @@ from tfvma.large_memory.mean_key import mean_key
 
 
 def address_kl(
-    queries: tf.Tensor, prior_query: tf.Tensor, keys: tf.Tensor, log_totals: tf.Tensor
+    queries: tf.Tensor,
+    prior_query: tf.Tensor,
+    keys: tf.Tensor,
+    log_totals: tf.Tensor,
+    prior_log_total: tf.Tensor,
 ) -> tf.Tensor:
     """The exact sum over all slots, in one more pass over the keys.
 
@@ -21,14 +25,12 @@ def address_kl(
         queries: float32 [B, E].
         prior_query: float32 [E].
         keys: float32 [M, E].
-        log_totals: as `Reading` has them, [B + 1].
+        log_totals: log-normalisers of q(a | x), [B].
+        prior_log_total: that of p(a), a scalar.
 
     Returns:
         float32 [B], in nats.
     """
-    queries, prior_query, keys, log_totals = map(
-        tf.stop_gradient, (queries, prior_query, keys, log_totals)
-    )
-    log_q, log_p = log_totals[:-1], log_totals[-1]
-    mean_keys = mean_key(queries, keys, log_q)
-    return tf.reduce_sum((queries - prior_query) * mean_keys, axis=1) - log_q + log_p
+    mean_keys = mean_key(*map(tf.stop_gradient, (queries, keys, log_totals)))
+    mean_difference = tf.reduce_sum((queries - prior_query) * mean_keys, axis=1)
+    return tf.stop_gradient(mean_difference - log_totals + prior_log_total)

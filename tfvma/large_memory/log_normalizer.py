@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tfvma.large_memory.log_sums import block_log_sums
 from tfvma.large_memory.mean_key import mean_key
 
 
@@ -34,6 +35,20 @@ def log_normalizer(queries: tf.Tensor, keys: tf.Tensor, log_sums: tf.Tensor) -> 
         return log_total, gradient
 
     return of_queries(queries)
+
+
+def log_total_of_prior(prior_query: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
+    """log sum_a exp <prior_query, key_a>, what normalises p(a), a scalar in nats.
+
+    Differentiable in the prior query. Where neither it nor the keys change, once is enough.
+
+    Args:
+        prior_query: float32 [E].
+        keys: float32 [M, E].
+    """
+    query = prior_query[tf.newaxis]
+    log_sums = block_log_sums(tf.stop_gradient(query), tf.stop_gradient(keys))
+    return log_normalizer(query, keys, log_sums)[0]
 
 
 def with_gradient_of_drawn(

@@ -18,7 +18,7 @@ class Reading(NamedTuple):
     address: a_k ~ q(a | x), int32 [K, B].
     log_qa: log q(a_k | x), [K, B].
     log_pa: log p(a_k), [K, B].
-    log_totals: log-normalisers of q(a | x) for each target, and of p(a) last, [B + 1].
+    log_totals: log-normalisers of q(a | x), [B].
     """
 
     address: tf.Tensor
@@ -31,6 +31,7 @@ def read_large(
     queries: tf.Tensor,
     prior_query: tf.Tensor,
     keys: tf.Tensor,
+    prior_log_total: tf.Tensor,
     num_samples: tf.Tensor | int,
     seed,
 ) -> Reading:
@@ -38,16 +39,18 @@ def read_large(
 
         q(a | x) = softmax_a <query, key_a>        p(a) = softmax_a <prior_query, key_a>
 
-    One pass over the keys serves both normalisers. Nothing of shape [B, M] exists.
+    It goes over the keys once. Nothing of shape [B, M] exists.
 
     Densities are differentiable in the queries exactly, at the price of another pass,
     and in the keys as far as they were drawn: the gradient holds those rows alone, as
-    `tf.IndexedSlices`, and they are right, through the normaliser too.
+    `tf.IndexedSlices`, and they are right, through the normalisers too.
 
     Args:
-        queries: float32 [B, E]; `queries_of` an `Addressing` layer.
+        queries: float32 [B, E], `queries_of` an `Addressing` layer.
         prior_query: float32 [E], `prior_query_of` it; zeros make p(a) flat.
-        keys: float32 [M, E].
+        keys: float32 [M, E], `keys_of` it.
+        prior_log_total: `log_total_of_prior(prior_query, keys)`, a scalar. It is the same
+            for all x, and while neither changes need not be computed again.
         num_samples: K.
         seed: int32 [2].
 
@@ -55,20 +58,18 @@ def read_large(
         InvalidArgumentError: without keys, or when the sizes E of the vectors differ.
     """
     _check_vectors(queries, prior_query, keys)
-    all_queries = tf.concat([queries, prior_query[tf.newaxis]], axis=0)
-    log_sums = block_log_sums(tf.stop_gradient(all_queries), tf.stop_gradient(keys))
-    address = sample_large(
-        tf.stop_gradient(queries), tf.stop_gradient(keys), log_sums[:, :-1], num_samples, seed
-    )
+    fixed_queries, fixed_keys = tf.stop_gradient(queries), tf.stop_gradient(keys)
+    log_sums = block_log_sums(fixed_queries, fixed_keys)
+    address = sample_large(fixed_queries, fixed_keys, log_sums, num_samples, seed)
     distinct, slot = tf.unique(tf.reshape(address, [-1]))
-    drawn_keys = tf.gather(keys, distinct)
     return densities_at(
         address,
         tf.reshape(slot, tf.shape(address)),
         queries,
         prior_query,
-        drawn_keys,
-        log_normalizer(all_queries, keys, log_sums),
+        tf.gather(keys, distinct),
+        log_normalizer(queries, keys, log_sums),
+        prior_log_total,
     )
 
 
@@ -79,6 +80,7 @@ def densities_at(
     prior_query: tf.Tensor,
     drawn_keys: tf.Tensor,
     log_totals: tf.Tensor,
+    prior_log_total: tf.Tensor,
 ) -> Reading:
     """The densities at addresses whose keys are `drawn_keys[slot]`.
 
@@ -88,17 +90,21 @@ def densities_at(
         queries: [B, E].
         prior_query: [E].
         drawn_keys: [U, E], each drawn entry's key once.
-        log_totals: log-normalisers of the queries and of the prior query, [B + 1].
+        log_totals: log-normalisers of q(a | x), [B].
+        prior_log_total: that of p(a), a scalar.
     """
-    all_queries = tf.concat([queries, prior_query[tf.newaxis]], axis=0)
-    log_totals = with_gradient_of_drawn(log_totals, all_queries, drawn_keys)
-    scores = tf.matmul(all_queries, drawn_keys, transpose_b=True)
-    batch = tf.shape(queries)[0]
-    of_pair = tf.stack([tf.broadcast_to(tf.range(batch), tf.shape(slot)), slot], axis=-1)
+    prior_queries = prior_query[tf.newaxis]
+    log_totals = with_gradient_of_drawn(log_totals, queries, drawn_keys)
+    prior_log_totals = with_gradient_of_drawn(
+        prior_log_total[tf.newaxis], prior_queries, drawn_keys
+    )
+    scores = tf.matmul(queries, drawn_keys, transpose_b=True)
+    prior_scores = tf.linalg.matvec(drawn_keys, prior_query)
+    batch = tf.broadcast_to(tf.range(tf.shape(queries)[0]), tf.shape(slot))
     return Reading(
         address=address,
-        log_qa=tf.gather_nd(scores, of_pair) - log_totals[:-1],
-        log_pa=tf.gather(scores[-1], slot) - log_totals[-1],
+        log_qa=tf.gather_nd(scores, tf.stack([batch, slot], axis=-1)) - log_totals,
+        log_pa=tf.gather(prior_scores, slot) - prior_log_totals,
         log_totals=log_totals,
     )
 

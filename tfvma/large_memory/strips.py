@@ -9,9 +9,9 @@ import tensorflow as tf
 # Slots in a block, the unit of the two-level draw: near the root of a million, so that
 # neither drawing the block nor drawing the slot within it costs much.
 BLOCK = 256
-# Scores that are held at once by one of the strips under way: 16 MB. Measured on two cores
-# with 32 queries and a million keys; a quarter of it is a tenth slower.
-_SCORES_PER_STRIP = 2**22
+# Scores that are held at once by one of the strips under way: 8 MB. Measured on two cores
+# with 32 queries and a million keys; half and twice as many are slower by up to a tenth.
+_SCORES_PER_STRIP = 2**21
 _STRIPS_AT_ONCE = 2
 # Keeps padding out of every sum. Its difference to a score is finite, that of -inf is not
 # where a whole block is padding.

@@ -47,7 +47,7 @@ def read_truncated(
     that was found, KL(q~ || q) = -log c; where q(a, z | x) is the exact posterior, that is
     what the bound loses at K = 1. p(a) is not truncated.
 
-    Differentiable in the queries, the prior query (but for `prior_log_total`) and the keys
+    Differentiable in the queries, the prior query and the keys
     of the found.
 
     Args:
@@ -56,8 +56,7 @@ def read_truncated(
         keys: float32 [M, E].
         found: int32 [B, T], as `KeyIndex.search` gives them; -1 for nothing, but at least
             one entry for each query.
-        prior_log_total: the log-normaliser of p(a) over all slots, a scalar, the same for
-            every x: once per memory, from `log_normalizer`.
+        prior_log_total: `log_total_of_prior(prior_query, keys)`, over all slots, a scalar.
         num_samples: K.
         seed: int32 [2].
     """
