@@ -8,6 +8,7 @@ reading.address, reading.log_qa, reading.log_pa            # [K, B] each
 """
 
 from tfvma.large_memory.address_kl import address_kl
+from tfvma.large_memory.cached_keys import CachedKeys, CachedReading
 from tfvma.large_memory.inner_products import keys_of, prior_query_of, queries_of
 from tfvma.large_memory.inverse_cdf import inverse_cdf
 from tfvma.large_memory.key_index import KeyIndex
@@ -23,6 +24,8 @@ from tfvma.large_memory.sample import address_at, sample_large
 from tfvma.large_memory.truncated import TruncatedReading, read_truncated
 
 __all__ = [
+    "CachedKeys",
+    "CachedReading",
     "KeyIndex",
     "Reading",
     "TruncatedReading",
