@@ -96,3 +96,8 @@ def test_an_addressing_layer_is_read_as_it_says(similarity, prior):
 def test_vectors_that_do_not_fit_are_named(queries, prior_query, keys, message):
     with pytest.raises(InvalidArgumentError, match=message):
         read_large(queries, prior_query, keys, tf.constant(0.0), 4, SEED)
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(InvalidArgumentError, match="num_samples=0: expected at least 1"):
+        read_large(QUERIES, PRIOR_QUERY, KEYS, tf.constant(0.0), 0, SEED)

@@ -10,6 +10,7 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.large_memory.log_normalizer import log_normalizer, with_gradient_of_drawn
 from tfvma.large_memory.log_sums import block_log_sums
 from tfvma.large_memory.sample import sample_large
+from tfvma.validation import check_at_least
 
 
 class Reading(NamedTuple):
@@ -55,8 +56,11 @@ def read_large(
         seed: int32 [2].
 
     Raises:
-        InvalidArgumentError: without keys, or when the sizes E of the vectors differ.
+        InvalidArgumentError: without keys, without samples, or when the sizes E of the
+            vectors differ.
     """
+    if isinstance(num_samples, int):
+        check_at_least("num_samples", num_samples, 1)
     _check_vectors(queries, prior_query, keys)
     fixed_queries, fixed_keys = tf.stop_gradient(queries), tf.stop_gradient(keys)
     log_sums = block_log_sums(fixed_queries, fixed_keys)
