@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.results_file import markdown_table, report
-from benchmarks.spread import cells_of_times, spread
+from benchmarks.timing import cells_of_times, summary
 from benchmarks.turns import take_turns
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
@@ -200,7 +200,7 @@ def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], ra
     least = step_arithmetic if setting.attention == HARD else soft_step_arithmetic
     arithmetic = least(config.model, num_targets, setting.memory_size, num_samples)
     floor = 1e3 * arithmetic / rate
-    times = spread(milliseconds)
+    times = summary(milliseconds)
     return {
         **setting._asdict(),
         "num_targets": num_targets,

@@ -129,7 +129,8 @@ def measure(
     """
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from benchmarks.machine import matrix_rate
-    from benchmarks.scoring import make_score, trained_model
+    from benchmarks.scoring import make_score
+    from benchmarks.trained_model import trained_model
 
     with tqdm(total=len(settings) * (rounds + 1), unit="turn", file=sys.stderr) as progress:
         model, config = trained_model()

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tfvma.config import Config
 from tfvma.data import strokes
-from tfvma.models.build import build_model
 from tfvma.models.streaming import fold_in
 from tfvma.models.vma import VariationalMemoryAddressing
-from tfvma.restore_weights import restore_weights
 from tfvma.sampling import sample_addresses_by_inversion
-from tfvma.training.run_folder import RunFolder, read_config
 
-_SAVED_MODEL = Path(__file__).parent.parent / "savedmodels" / "omniglot26_vma_4shot"
 _SEED = (0, 0)
 
 
@@ -27,14 +21,6 @@ class Drawn(NamedTuple):
 
     entries: int
     pairs: int
-
-
-def trained_model() -> tuple[VariationalMemoryAddressing, Config]:
-    """The committed model: how many different entries are drawn depends on what it learned."""
-    config = read_config(RunFolder(_SAVED_MODEL))
-    model = build_model(config, precision="float32")
-    restore_weights(model, _SAVED_MODEL)
-    return model, config
 
 
 def make_score(

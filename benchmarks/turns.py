@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
 from tqdm import tqdm
+
+from benchmarks.timing import time_calls
 
 Setting = TypeVar("Setting")
 
@@ -103,17 +104,6 @@ def _work(connection: Connection, make_step, one_thread: bool) -> None:
         try:
             if setting not in run_step:
                 run_step[setting] = make_step(setting)
-            connection.send(time_steps(run_step[setting], steps))
+            connection.send(time_calls(run_step[setting], steps))
         except Exception as error:
             connection.send(error)
-
-
-def time_steps(run_step: Callable[[], None], steps: int) -> list[float]:
-    """Milliseconds of `steps` steps, after one that finds the caches of another setting."""
-    run_step()
-    milliseconds = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        run_step()
-        milliseconds.append(1e3 * (time.perf_counter() - start))
-    return milliseconds

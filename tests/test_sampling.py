@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfvma import sampling
 from tfvma.sampling import (
+    fine_uniform,
     sample_address,
     sample_addresses_by_inversion,
     sample_normal,
@@ -193,3 +194,21 @@ def test_noise_is_the_normal_quantile_of_the_uniform():
     noise = sample_normal(tf.zeros([100]), tf.ones([100]), SEED)
     below = [0.5 * math.erfc(-z / math.sqrt(2)) for z in noise.numpy()]
     np.testing.assert_allclose(below, uniform([100], SEED), rtol=1e-5)
+
+
+def test_fine_uniform_numbers_are_odd_multiples_of_their_spacing():
+    numbers = fine_uniform([10_000], SEED).numpy()
+    assert numbers.dtype == np.float64
+    cells = [int(number * 2**53) for number in numbers]
+    assert all(cell % 2 == 1 for cell in cells)
+    assert 0 < min(cells) < max(cells) < 2**53
+
+
+@pytest.mark.parametrize("bits", [0, 2**64 - 1], ids=["smallest", "largest"])
+def test_fine_uniform_numbers_are_inside_at_both_ends(bits, monkeypatch):
+    def constant(shape, seed, minval, maxval, dtype, alg):
+        return tf.fill(shape, tf.constant(bits, dtype))
+
+    monkeypatch.setattr(sampling.tf.random, "stateless_uniform", constant)
+    expected = 2.0**-53 if bits == 0 else 1.0 - 2.0**-53
+    np.testing.assert_array_equal(fine_uniform([1], SEED), [expected])

@@ -30,3 +30,7 @@ class OutputError(TfvmaError, OSError):
 
 class DivergedError(TfvmaError, ArithmeticError):
     """The training loss became NaN or infinite."""
+
+
+class MissingPackageError(TfvmaError, ImportError):
+    """An optional package is not installed."""

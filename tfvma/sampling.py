@@ -24,6 +24,19 @@ def uniform(shape: tf.Tensor, seed) -> tf.Tensor:
     return (upper + 0.5) * 2.0**-_BITS
 
 
+def fine_uniform(shape: tf.Tensor, seed) -> tf.Tensor:
+    """Uniform float64 numbers in (0, 1): the odd multiples of 2^-53.
+
+    For distribution functions over so many outcomes that 23 bits would not give each
+    its share.
+    """
+    bits = tf.random.stateless_uniform(
+        shape, seed, minval=None, maxval=None, dtype=tf.uint64, alg="philox"
+    )
+    upper = tf.bitwise.right_shift(bits, tf.constant(64 - _LONG_BITS, tf.uint64))
+    return (tf.cast(upper, tf.float64) + 0.5) * 2.0**-_LONG_BITS
+
+
 def sample_address(log_posterior: tf.Tensor, num_samples: tf.Tensor | int, seed) -> tf.Tensor:
     """Draws `num_samples` addresses per row by the Gumbel-max trick.
 
@@ -60,16 +73,7 @@ def sample_addresses_by_inversion(
         int32 [K, B].
     """
     batch, memory_size = tf.unstack(tf.shape(log_posterior))
-    bits = tf.random.stateless_uniform(
-        tf.stack([num_samples, batch]),
-        seed,
-        minval=None,
-        maxval=None,
-        dtype=tf.uint64,
-        alg="philox",
-    )
-    upper = tf.bitwise.right_shift(bits, tf.constant(64 - _LONG_BITS, tf.uint64))
-    u = (tf.cast(upper, tf.float64) + 0.5) * 2.0**-_LONG_BITS
+    u = fine_uniform(tf.stack([num_samples, batch]), seed)
     cumulative = tf.cumsum(tf.exp(tf.cast(log_posterior, tf.float64)), axis=1)
     address = tf.searchsorted(cumulative, tf.transpose(u) * cumulative[:, -1:], side="right")
     # Only NaN among the probabilities leads beyond the last.

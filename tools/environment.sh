@@ -46,6 +46,6 @@ install() {
 }
 # Without build isolation the pins hold for what builds the packages, too.
 install setuptools wheel
-install --no-build-isolation -e '.[test,lint]'
+install --no-build-isolation -e '.[test,lint,index]'
 .venv/bin/python -m pip check -q --disable-pip-version-check
 made_from .venv/bin/python >"$stamp"

@@ -8,7 +8,7 @@ import json
 import matplotlib.image
 import pytest
 
-from benchmarks import attention, turns
+from benchmarks import attention, timing
 from benchmarks.attention import HARD, SOFT, STRAIGHTFORWARD, Setting
 from benchmarks.training_step import step_of
 from tfvma.config import ModelConfig
@@ -25,7 +25,7 @@ def test_a_timed_step_trains_on_the_same_episodes(kind, num_samples):
     assert model.jit_compile is False
     step = step_of(model, CONFIG, 8)
     before = int(model.optimizer.iterations)
-    assert len(turns.time_steps(step, 1)) == 1
+    assert len(timing.time_calls(step, 1)) == 1
     assert int(model.optimizer.iterations) == before + 2
 
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from benchmarks import step_time, training_step, turns
+from benchmarks import step_time, timing, training_step
 from benchmarks.arithmetic import step_arithmetic
 from benchmarks.setting import Setting, all_settings
 from tfvma.config import ModelConfig
@@ -26,7 +26,7 @@ def test_a_timed_step_trains(setting, monkeypatch):
     )
     step = training_step.make_step(CONFIG, setting)
     before = int(made[0].optimizer.iterations)
-    times = turns.time_steps(step, 2)
+    times = timing.time_calls(step, 2)
     assert len(times) == 2
     assert min(times) > 0.0
     assert int(made[0].optimizer.iterations) == before + 3

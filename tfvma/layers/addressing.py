@@ -19,17 +19,27 @@ def _unit(vectors: tf.Tensor) -> tf.Tensor:
     return tf.math.l2_normalize(vectors, axis=-1, epsilon=_SMALLEST_NORM**2)
 
 
+def comparable_queries(queries: tf.Tensor, similarity: str) -> tf.Tensor:
+    """Queries [..., E] whose inner product with `comparable_keys` is S."""
+    return _unit(queries) if similarity == "cosine" else queries
+
+
+def comparable_keys(keys: tf.Tensor, similarity: str) -> tf.Tensor:
+    """Keys [..., E] whose inner product with `comparable_queries` is S."""
+    return keys if similarity == "inner" else _unit(keys)
+
+
 def similarity_scores(queries: tf.Tensor, keys: tf.Tensor, similarity: str) -> tf.Tensor:
     """S(m_a, x) for all pairs, [B, M], from queries [B, E] and keys [M, E].
 
     "normalized" divides the inner product by the norm of the key (paper,
     equation 5), "cosine" by both norms, "inner" by none.
     """
-    if similarity != "inner":
-        keys = _unit(keys)
-    if similarity == "cosine":
-        queries = _unit(queries)
-    return tf.matmul(queries, keys, transpose_b=True)
+    return tf.matmul(
+        comparable_queries(queries, similarity),
+        comparable_keys(keys, similarity),
+        transpose_b=True,
+    )
 
 
 @keras.saving.register_keras_serializable("tfvma")
@@ -87,11 +97,14 @@ class Addressing(keras.layers.Layer):
         """e_a = h(m_a), float32 [M, E]."""
         return tf.cast(self.key_embedding(entries), tf.float32)
 
+    def queries(self, x: tf.Tensor) -> tf.Tensor:
+        """e_x = h_q(x), float32 [B, E]."""
+        embedding = self.key_embedding if self.query_embedding is None else self.query_embedding
+        return tf.cast(embedding(x), tf.float32)
+
     def log_posterior(self, x: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
         """log q(a | M, x), [B, M]."""
-        embedding = self.key_embedding if self.query_embedding is None else self.query_embedding
-        queries = tf.cast(embedding(x), tf.float32)
-        return tf.nn.log_softmax(similarity_scores(queries, keys, self.similarity))
+        return tf.nn.log_softmax(similarity_scores(self.queries(x), keys, self.similarity))
 
     def log_prior(self, keys: tf.Tensor) -> tf.Tensor:
         """log p(a | M), [M]."""
