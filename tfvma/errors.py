@@ -30,3 +30,7 @@ class OutputError(TfvmaError, OSError):
 
 class DivergedError(TfvmaError, ArithmeticError):
     """The training loss became NaN or infinite."""
+
+
+class WorkerLostError(TfvmaError, ConnectionError):
+    """Another worker of a run on several machines has stopped or cannot be reached."""

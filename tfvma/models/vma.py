@@ -11,9 +11,12 @@ import tensorflow_probability as tfp
 from tfvma import bounds, estimators
 from tfvma.data.check import check_episodes, clear_errors
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
+from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import LogDensities
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries
+from tfvma.models.mean import Mean
+from tfvma.models.replicas import all_values, replica_index, replicas
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.serving import Serving
 from tfvma.sampling import sample_address, sample_normal
@@ -96,8 +99,8 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.latent_warmup = 0
-        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
-        self.address_accuracy = keras.metrics.Mean(name="address_accuracy")
+        self.means = {name: Mean(name=name) for name in METRICS}
+        self.address_accuracy = Mean(name="address_accuracy")
         self.build()
 
     def build(self, input_shape=None):
@@ -245,15 +248,38 @@ class VariationalMemoryAddressing(Serving, keras.Model):
     def metrics(self):
         return [*self.means.values(), self.address_accuracy]
 
-    def train_step(self, episode):
+    def train_step(self, episodes):
+        """One update with the mean gradient over episodes, each with its own memory.
+
+        Args:
+            episodes: an episode, or a tuple of them. Under a strategy of several
+                replicas those of this replica, as many as each of the others has; the
+                mean is over all.
+        """
+        own = (episodes,) if isinstance(episodes, dict) else episodes
+        gradients_of = self._gradients
+        if self.jit_compile and replicas() > 1:
+            # Keras has the whole step compiled, which strategies do not allow.
+            gradients_of = tf.function(gradients_of, jit_compile=True)
+        weight = 1.0 / (len(own) * replicas())
+        sums, results = [], {}
+        for episode, seeds in zip(own, self._draw_seeds(len(own)), strict=True):
+            # One after the other, so that activations of one episode are kept at a time.
+            with tf.control_dependencies(sums):
+                gradients, inference, regularization = gradients_of(episode, seeds, weight)
+            sums = list(map(tf.add, sums, gradients)) if sums else gradients
+            results = self._update_metrics(episode, inference, regularization)
+        self.optimizer.apply(sums, self.trainable_weights)
+        return results
+
+    def _gradients(self, episode, seeds, weight: float):
+        """The gradients of `weight` times the loss of one episode, and what it was made of."""
         with tf.GradientTape() as tape:
-            inference = self._infer_episode(episode)
+            inference = self.infer(episode["x"], episode.get("memory"), self.num_samples, seeds)
             surrogate = self.estimator.surrogate(self._warm(inference.densities))
             regularization = self._regularization()
-            loss = regularization - tf.reduce_mean(surrogate)
-        gradients = tape.gradient(loss, self.trainable_weights)
-        self.optimizer.apply(gradients, self.trainable_weights)
-        return self._update_metrics(episode, inference, regularization)
+            loss = weight * (regularization - tf.reduce_mean(surrogate))
+        return tape.gradient(loss, self.trainable_weights), inference, regularization
 
     def test_step(self, episode):
         inference = self._infer_episode(episode)
@@ -270,8 +296,21 @@ class VariationalMemoryAddressing(Serving, keras.Model):
         }
 
     def _infer_episode(self, episode) -> Inference:
-        seeds = [tf.cast(self.seed_generator.next(), tf.int32) for _ in range(2)]
+        (seeds,) = self._draw_seeds(1)
         return self.infer(episode["x"], episode.get("memory"), self.num_samples, seeds)
+
+    def _draw_seeds(self, num_episodes: int) -> list[list[tf.Tensor]]:
+        """The seeds of a and of z for each episode of this replica.
+
+        Episodes of all replicas are counted one by one, so that the seeds of an episode
+        do not depend on where it is computed.
+        """
+        seed, drawn = tf.unstack(self.seed_generator.state.value)
+        self.seed_generator.state.assign([seed, drawn + 2 * num_episodes * replicas()])
+        first = tf.cast(drawn, tf.int32) + 2 * num_episodes * replica_index()
+        seed = tf.cast(seed, tf.int32)
+        numbers = range(num_episodes)
+        return [[tf.stack([seed, first + 2 * e + part]) for part in (0, 1)] for e in numbers]
 
     def _warm(self, densities: LogDensities) -> LogDensities:
         """Weighs the terms of z in the surrogate while they warm up."""
@@ -303,14 +342,15 @@ class VariationalMemoryAddressing(Serving, keras.Model):
             "kl_z": inference.kl_z,
             "ess": bounds.ess(log_weights),
         }
-        for name, value in values.items():
-            self.means[name].update_state(value)
-        results = {name: mean.result() for name, mean in self.means.items()}
+        means = self.means
         if "x_label" in episode and "memory_label" in episode:
             read = tf.gather(episode["memory_label"], tf.argmax(inference.log_posterior, axis=1))
-            self.address_accuracy.update_state(tf.equal(read, episode["x_label"]))
-            results["address_accuracy"] = self.address_accuracy.result()
-        return results
+            right = tf.cast(tf.equal(read, episode["x_label"]), tf.float32)
+            values["address_accuracy"] = right
+            means = {**means, "address_accuracy": self.address_accuracy}
+        for name, value in all_values(values).items():
+            means[name].update_state(value)
+        return {name: mean.result() for name, mean in means.items()}
 
     # Datasets of episodes are checked before, and while, they are read.
 
@@ -361,6 +401,13 @@ class VariationalMemoryAddressing(Serving, keras.Model):
             )
 
     def _checked(self, episodes) -> tf.data.Dataset:
+        count = self.distribute_strategy.num_replicas_in_sync
+        if count > 1:
+            raise InvalidArgumentError(
+                f"{type(self.distribute_strategy).__name__} with {count} replicas: Keras would "
+                "split the memory of each episode between them; expected one replica, or "
+                "`tfvma.training.train(..., strategy=...)`, which gives each whole episodes."
+            )
         with_memory = isinstance(self.memory, EpisodicMemory)
         return check_episodes(episodes, self.image_shape, with_memory)
 
