@@ -28,7 +28,7 @@ def run_steps(
         model: compiled, made in the scope of `strategy`.
         strategy: what to train on.
         groups: without end; for each step and replica the episodes that it takes, stacked:
-            `x` [N, B, ...], `memory` [N, M, ...], and so on.
+            `x` [N, B, ...], `memory` [N, M, ...], and so on, with N known.
         last: the number of steps of the whole run.
         callbacks: in the order in which they act.
     """

@@ -17,8 +17,6 @@ _LOST = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.InternalError,
 )
 
 
@@ -31,8 +29,8 @@ def lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
         if not is_multiworker(strategy):
             raise
         raise WorkerLostError(
-            f"another worker has stopped or cannot be reached ({error.message.splitlines()[0]}). "
-            "The same command on all workers goes on from the last checkpoint."
+            "another worker has stopped or cannot be reached: what it printed may say why. The "
+            "same command on all workers goes on from the last checkpoint."
         ) from error
 
 
@@ -69,10 +67,9 @@ def send_from_chief(strategy: tf.distribute.Strategy, variables: Sequence[tf.Var
     def receive() -> None:
         context = tf.distribute.get_replica_context()
         from_chief = tf.equal(context.replica_id_in_sync_group, 0)
-        own = [tf.where(from_chief, variable, tf.zeros_like(variable)) for variable in variables]
-        values = context.all_reduce(tf.distribute.ReduceOp.SUM, own)
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+        for variable in variables:
+            own = tf.where(from_chief, variable, tf.zeros_like(variable))
+            variable.assign(context.all_reduce(tf.distribute.ReduceOp.SUM, own))
 
     tf.function(strategy.run)(receive)
 
