@@ -24,6 +24,7 @@ def main() -> None:
 def step_seconds(steps: int, episodes: int) -> list[float]:
     """Seconds of each step of the loop that `train` runs, after some that are not counted."""
     import keras
+    import numpy as np
 
     from benchmarks.setting import BASELINE_MEMORY_SIZE, Setting
     from benchmarks.training_step import make_model, noise_episodes
@@ -53,8 +54,7 @@ def step_seconds(steps: int, episodes: int) -> list[float]:
     )
     stopwatch = Stopwatch()
     run_steps(model, strategy, groups, _WARM_UP + steps, [stopwatch])
-    times = stopwatch.times[_WARM_UP - 1 :]
-    return [after - before for before, after in zip(times[:-1], times[1:], strict=True)]
+    return np.diff(stopwatch.times[_WARM_UP - 1 :]).tolist()
 
 
 if __name__ == "__main__":
