@@ -21,7 +21,13 @@ from tfvma.training.run import compiled_model
 
 CONFIG = replace_options(
     TINY,
-    {"training.episodes_per_step": 2, "training.l2": 0.01, "intervals.log": 1, "model.tied": True},
+    {
+        "training.episodes_per_step": 2,
+        "training.l2": 0.01,
+        "intervals.log": 1,
+        "model.tied": True,
+        "training.learning_rate": 1e-3,
+    },
 )
 
 
