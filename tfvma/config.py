@@ -67,10 +67,12 @@ class TrainingConfig:
     """How the model is trained; intervals and warm-ups are in steps.
 
     `start_from` is the SavedModel whose weights training starts from, such as
-    savedmodels/NAME; "" starts afresh.
+    savedmodels/NAME; "" starts afresh. A step is one update with the mean gradient of
+    `episodes_per_step` whole episodes, on however many devices.
     """
 
     steps: int = 40_000
+    episodes_per_step: int = 1
     num_samples: int = 4
     estimator: str = "vimco"
     optimizer: str = "adam"
@@ -181,6 +183,7 @@ def check_config(config: Config) -> None:
         "episodes.targets_per_class",
         "episodes.shots",
         "training.steps",
+        "training.episodes_per_step",
         "training.num_samples",
     ):
         check_at_least(key, values[key], 1)

@@ -34,3 +34,7 @@ class DivergedError(TfvmaError, ArithmeticError):
 
 class MissingPackageError(TfvmaError, ImportError):
     """An optional package is not installed."""
+
+
+class WorkerLostError(TfvmaError, ConnectionError):
+    """Another worker of a run on several machines has stopped or cannot be reached."""

@@ -194,6 +194,8 @@ def _training(config: Config, training: Training) -> str:
         f"seed {settings.seed}",
         f"trained in {settings.precision}, exported in float32",
     ]
+    if settings.episodes_per_step > 1:
+        details.append(f"{settings.episodes_per_step} episodes per step")
     if settings.l2:
         details.append(f"L2 {settings.l2:g}")
     if settings.ema_momentum:

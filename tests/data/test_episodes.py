@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
-from tfvma.data.episodes import _choose, episodes
+from tfvma.data.episodes import Share, _choose, episodes
 from tfvma.errors import DataError, InvalidArgumentError
 
 CHARACTERS, DRAWINGS = 7, 5
@@ -170,3 +170,11 @@ def test_all_characters_and_drawings_can_be_used(characters):
 def test_impossible_requests_are_refused_at_once(characters, changed, error, message):
     with pytest.raises(error, match=message):
         episodes(characters, **{**SIZES, "seed": 0, **changed})
+
+
+def test_shares_together_are_all_episodes_in_blocks(characters):
+    options = {**SIZES, "seed": 3, "start": 5}
+    everything = read(episodes(characters, **options, num_episodes=8))
+    for index, places in ((0, (0, 1, 4, 5)), (1, (2, 3, 6, 7))):
+        share = episodes(characters, **options, share=Share(index, of=2, length=2))
+        assert_equal(read(share.take(4)), [everything[place] for place in places])

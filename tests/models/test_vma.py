@@ -391,6 +391,26 @@ def test_every_step_draws_anew():
 # Metrics.
 
 
+def test_a_step_on_two_episodes_is_the_mean_of_one_on_each():
+    def step(episodes, drawn: int) -> tuple[VariationalMemoryAddressing, list[np.ndarray]]:
+        model = tiny_model(l2=0.1, seed=3)
+        before = model.get_weights()
+        model.compile(keras.optimizers.SGD(1.0))
+        model.seed_generator.state.assign([3, drawn])
+        model.train_step(episodes)
+        return model, [new - old for new, old in zip(model.get_weights(), before, strict=True)]
+
+    # Memories of different sizes, which no one can have joined; noise of different draws.
+    both = episode(1), episode(2, slots=2)
+    model, moves = step(both, drawn=4)
+    alone = [step(part, drawn) for part, drawn in zip(both, (4, 6), strict=True)]
+    for move, first, second in zip(moves, alone[0][1], alone[1][1], strict=True):
+        np.testing.assert_allclose(move, (first + second) / 2, rtol=1e-4, atol=1e-5)
+    assert model.seed_generator.state.numpy().tolist() == [3, 8]
+    losses = [float(one.means["loss"].result()) for one, _ in alone]
+    assert float(model.means["loss"].result()) == pytest.approx(np.mean(losses), rel=1e-6)
+
+
 def evaluate(model: VariationalMemoryAddressing, *episodes) -> dict[str, float]:
     if not model.compiled:
         model.compile(jit_compile=False, run_eagerly=True)

@@ -29,12 +29,13 @@ class StandIn(keras.Model):
     def metrics(self):
         return list(self.means.values())
 
-    def compile(self, optimizer, estimator, latent_warmup, steps_per_execution):
+    def compile(self, optimizer, estimator, slices, latent_warmup, steps_per_execution):
         super().compile(
             optimizer=optimizer, jit_compile=False, steps_per_execution=steps_per_execution
         )
 
-    def train_step(self, episode):
+    def train_step(self, episodes):
+        (episode,) = episodes
         seed = tf.cast(self.seed_generator.next(), tf.int32)
         noise = tf.random.stateless_normal(self.level.shape, seed, alg="philox")
         with tf.GradientTape() as tape:

@@ -22,6 +22,20 @@ def test_first_signal_stops_training_and_the_second_acts_as_before():
     assert interruption.received == signal.SIGINT
 
 
+def test_a_signal_to_another_worker_stops_this_one():
+    told = iter([0, signal.SIGTERM])
+    sent = []
+    model = SimpleNamespace(stop_training=False)
+    interruption = StopWhenInterrupted(lambda number: sent.append(number) or next(told))
+    interruption.set_model(model)
+    interruption.on_train_batch_end(0)
+    assert not model.stop_training
+    interruption.on_train_batch_end(1)
+    assert model.stop_training
+    assert interruption.received == signal.SIGTERM
+    assert sent == [0, 0]
+
+
 def test_handlers_are_put_back():
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     with StopWhenInterrupted() as interruption:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfvma.cluster import STRATEGIES, read_cluster
 from tfvma.config import Config, check_config
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.overrides import apply_overrides
@@ -56,6 +57,21 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="go on with a run although its configuration was another",
     )
+    options.add_argument(
+        "--strategy",
+        choices=STRATEGIES,
+        default="none",
+        help="none: one device; mirrored: all GPUs of this machine; multiworker: the machines "
+        "that the environment variable TF_CONFIG lists, each of which runs the same command "
+        "(%(default)s). training.episodes_per_step must be a multiple of the devices",
+    )
+    options.add_argument(
+        "--replicas",
+        type=int,
+        metavar="N",
+        help="with --strategy mirrored: N GPUs, or without GPUs the CPU as N devices, which is "
+        "for trying things out",
+    )
     options.add_argument("--quiet", action="store_true", help="show no progress")
     return options
 
@@ -93,20 +109,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(parsed: argparse.Namespace) -> int:
     config = configure(parsed)
-    check_writable("--runs-dir", parsed.runs_dir)
+    cluster = read_cluster() if parsed.strategy == "multiworker" else None
+    if cluster is None or cluster.is_chief:
+        check_writable("--runs-dir", parsed.runs_dir)
     run_dir = Path(parsed.runs_dir) / config.name
 
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
-    from tfvma.training import train
+    from tfvma.training import make_strategy, train
     from tfvma.training.threads import one_thread_per_operation
 
     if config.model.family == "vma":
         one_thread_per_operation()
+    progress = None if parsed.quiet else sys.stderr
+    if cluster is not None and progress is not None:
+        print(f"waiting for all workers: {', '.join(cluster.workers)}", file=progress, flush=True)
     result = train(
         config,
         run_dir,
         parsed.data_dir,
-        progress=None if parsed.quiet else sys.stderr,
+        strategy=make_strategy(parsed.strategy, parsed.replicas),
+        progress=progress,
         accept_changes=parsed.accept_changes,
     )
     if result.interrupted_by is not None:
@@ -116,6 +138,9 @@ def _train(parsed: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 128 + result.interrupted_by
+    if cluster is not None and not cluster.is_chief:
+        print(f"{config.name}: {result.step} steps; {cluster.workers[0]} has the results")
+        return 0
     held_out = result.metrics.get("val_iw_bound")
     bound = "" if held_out is None else f", held-out bound {held_out:.2f} nats"
     print(

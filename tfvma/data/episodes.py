@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
 from tfvma.errors import DataError, InvalidArgumentError
 from tfvma.validation import check_at_least
+
+
+class Share(NamedTuple):
+    """Of every `of * length` episodes the `index`-th block of `length`, index = 0 ... of - 1."""
+
+    index: int
+    of: int
+    length: int
 
 
 def episodes(
@@ -20,6 +29,7 @@ def episodes(
     seed: int,
     start: int = 0,
     num_episodes: int | None = None,
+    share: Share | None = None,
 ) -> tf.data.Dataset:
     """Draws episodes: characters uniformly over all alphabets, then drawings of each.
 
@@ -40,6 +50,7 @@ def episodes(
       seed: of the whole sequence.
       start: the index of the first episode.
       num_episodes: how many, or None for no end.
+      share: the part of these that is drawn here; None draws all.
 
     Raises InvalidArgumentError for a number that is not whole or too small, DataError where
     more characters or drawings are asked for than there are.
@@ -85,6 +96,9 @@ def episodes(
     indices = tf.data.Dataset.counter(start=start)
     if num_episodes is not None:
         indices = indices.take(num_episodes)
+    if share is not None:
+        blocks = indices.batch(share.length, drop_remainder=True)
+        indices = blocks.shard(share.of, share.index).unbatch()
     return indices.map(draw).prefetch(4)
 
 

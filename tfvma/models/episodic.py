@@ -7,6 +7,9 @@ import keras
 import tensorflow as tf
 
 from tfvma.data.check import check_episodes, clear_errors
+from tfvma.errors import InvalidArgumentError
+from tfvma.models.mean import Mean
+from tfvma.models.replicas import all_values, replica_index, replicas
 from tfvma.validation import check_at_least, check_choice
 
 _WARMUP_START = 0.1
@@ -14,8 +17,8 @@ _WARMUP_START = 0.1
 
 class EpisodicModel(keras.Model):
     """Base of the models. A subclass names its layers in LAYERS, in the order of its
-    arguments, and its metrics in METRICS, and defines `takes_memory`, `build`,
-    `train_step`, `test_step` and `predict_step`.
+    arguments, its metrics in METRICS and how many seeds its noise takes in NUM_SEEDS, and
+    defines `takes_memory`, `build`, `predict_step`, `_infer`, `_objective` and `_measured`.
 
     Args:
         image_shape: (H, W, C).
@@ -26,6 +29,7 @@ class EpisodicModel(keras.Model):
 
     LAYERS: tuple[str, ...]
     METRICS: tuple[str, ...]
+    NUM_SEEDS: int
 
     def __init__(
         self,
@@ -44,7 +48,7 @@ class EpisodicModel(keras.Model):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.latent_warmup = 0
-        self.means = {name: keras.metrics.Mean(name=name) for name in self.METRICS}
+        self.means = {name: Mean(name=name) for name in self.METRICS}
 
     @property
     def takes_memory(self) -> bool:
@@ -106,9 +110,71 @@ class EpisodicModel(keras.Model):
     def metrics(self):
         return list(self.means.values())
 
-    def _draw_seed(self) -> tf.Tensor:
-        """A new seed, int32 [2]."""
-        return tf.cast(self.seed_generator.next(), tf.int32)
+    def _infer(self, episode, seeds):
+        """One pass of inference over an episode, with `densities`."""
+        raise NotImplementedError
+
+    def _objective(self, densities) -> tf.Tensor:
+        """What training maximises, [B], by its gradient."""
+        raise NotImplementedError
+
+    def _measured(self, episode, inference) -> dict[str, tf.Tensor]:
+        """The values of METRICS but the loss."""
+        raise NotImplementedError
+
+    def train_step(self, episodes):
+        """One update with the mean gradient over episodes, each with its own memory.
+
+        Args:
+            episodes: an episode, or a tuple of them. Under a strategy of several
+                replicas those of this replica, as many as each of the others has; the
+                mean is over all.
+        """
+        own = (episodes,) if isinstance(episodes, dict) else episodes
+        gradients_of = self._gradients
+        if self.jit_compile and replicas() > 1:
+            # Keras has the whole step compiled, which strategies do not allow.
+            gradients_of = tf.function(gradients_of, jit_compile=True)
+        weight = 1.0 / (len(own) * replicas())
+        sums, results = [], {}
+        for episode, seeds in zip(own, self._draw_seeds(len(own)), strict=True):
+            # One after the other, so that activations of one episode are kept at a time.
+            with tf.control_dependencies(sums):
+                gradients, inference, regularization = gradients_of(episode, seeds, weight)
+            sums = list(map(tf.add, sums, gradients)) if sums else gradients
+            results = self._update_metrics(episode, inference, regularization)
+        self.optimizer.apply(sums, self.trainable_weights)
+        return results
+
+    def _gradients(self, episode, seeds, weight: float):
+        """The gradients of `weight` times the loss of one episode, and what it was made of."""
+        with tf.GradientTape() as tape:
+            inference = self._infer(episode, seeds)
+            regularization = self._regularization()
+            objective = self._objective(self._warm(inference.densities))
+            loss = weight * (regularization - tf.reduce_mean(objective))
+        return tape.gradient(loss, self.trainable_weights), inference, regularization
+
+    def test_step(self, episode):
+        inference = self._infer_episode(episode)
+        return self._update_metrics(episode, inference, self._regularization())
+
+    def _infer_episode(self, episode):
+        (seeds,) = self._draw_seeds(1)
+        return self._infer(episode, seeds)
+
+    def _draw_seeds(self, num_episodes: int) -> list[list[tf.Tensor]]:
+        """NUM_SEEDS seeds, int32 [2], for each episode of this replica.
+
+        Episodes of all replicas are counted one by one, so that the seeds of an episode
+        do not depend on where it is computed.
+        """
+        seed, drawn = tf.unstack(self.seed_generator.state.value)
+        count = self.NUM_SEEDS * num_episodes
+        self.seed_generator.state.assign([seed, drawn + count * replicas()])
+        first = tf.cast(drawn, tf.int32) + count * replica_index()
+        seeds = [tf.stack([tf.cast(seed, tf.int32), first + number]) for number in range(count)]
+        return [seeds[start : start + self.NUM_SEEDS] for start in range(0, count, self.NUM_SEEDS)]
 
     def _warm(self, densities):
         """Weighs log_pz and log_qz of a tuple of densities while they warm up."""
@@ -130,11 +196,16 @@ class EpisodicModel(keras.Model):
         norms = [tf.nn.l2_loss(tf.convert_to_tensor(w)) for w in self._decayed_weights()]
         return self.l2 * tf.add_n(norms)
 
-    def _update_means(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Adds this step's values of METRICS; returns the means so far."""
-        for name, mean in self.means.items():
-            mean.update_state(values[name])
-        return {name: mean.result() for name, mean in self.means.items()}
+    def _update_metrics(
+        self, episode, inference, regularization: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Adds what an episode gave; returns the means so far."""
+        measured = self._measured(episode, inference)
+        values = {"loss": regularization - measured["iw_bound"], **measured}
+        means = {metric.name: metric for metric in self.metrics}
+        for name, value in all_values(values).items():
+            means[name].update_state(value)
+        return {name: means[name].result() for name in values}
 
     # Datasets of episodes are checked before, and while, they are read.
 
@@ -185,6 +256,13 @@ class EpisodicModel(keras.Model):
             )
 
     def _checked(self, episodes) -> tf.data.Dataset:
+        count = self.distribute_strategy.num_replicas_in_sync
+        if count > 1:
+            raise InvalidArgumentError(
+                f"{type(self.distribute_strategy).__name__} with {count} replicas: Keras would "
+                "split the memory of each episode between them; expected one replica, or "
+                "`tfvma.training.train(..., strategy=...)`, which gives each whole episodes."
+            )
         return check_episodes(episodes, self.image_shape, self.takes_memory)
 
     # Serialization.

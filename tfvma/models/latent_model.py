@@ -49,6 +49,7 @@ class LatentModel(LatentServing, EpisodicModel):
     """
 
     METRICS = ("loss", "iw_bound", "reconstruction", "kl_z", "ess")
+    NUM_SEEDS = 1
 
     def logits_of(
         self, memory: tf.Tensor | None, num_latents: int | None
@@ -94,19 +95,6 @@ class LatentModel(LatentServing, EpisodicModel):
         inference = self._infer_episode(inputs)
         return bounds.iw_bound(bounds.latent_log_weights(*inference.densities))
 
-    def train_step(self, episode):
-        with tf.GradientTape() as tape:
-            inference = self._infer_episode(episode)
-            log_weights = bounds.latent_log_weights(*self._warm(inference.densities))
-            regularization = self._regularization()
-            loss = regularization - tf.reduce_mean(bounds.iw_bound(log_weights))
-        gradients = tape.gradient(loss, self.trainable_weights)
-        self.optimizer.apply(gradients, self.trainable_weights)
-        return self._update_metrics(inference, regularization)
-
-    def test_step(self, episode):
-        return self._update_metrics(self._infer_episode(episode), self._regularization())
-
     def predict_step(self, episode):
         """Per target: the terms that `score` gives, at K = num_samples."""
         inference = self._infer_episode(episode)
@@ -116,21 +104,18 @@ class LatentModel(LatentServing, EpisodicModel):
             "reconstruction": tf.reduce_mean(inference.densities.log_px, axis=0),
         }
 
-    def _infer_episode(self, episode) -> LatentInference:
+    def _infer(self, episode, seeds) -> LatentInference:
         memory = episode["memory"] if self.takes_memory else None
-        return self.infer(episode["x"], memory, self.num_samples, self._draw_seed())
+        return self.infer(episode["x"], memory, self.num_samples, *seeds)
 
-    def _update_metrics(
-        self, inference: LatentInference, regularization: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def _objective(self, densities: LatentDensities) -> tf.Tensor:
+        return bounds.iw_bound(bounds.latent_log_weights(*densities))
+
+    def _measured(self, episode, inference: LatentInference) -> dict[str, tf.Tensor]:
         log_weights = bounds.latent_log_weights(*inference.densities)
-        iw_bound = bounds.iw_bound(log_weights)
-        return self._update_means(
-            {
-                "loss": regularization - iw_bound,
-                "iw_bound": iw_bound,
-                "reconstruction": inference.densities.log_px,
-                "kl_z": inference.kl_z,
-                "ess": bounds.ess(log_weights),
-            }
-        )
+        return {
+            "iw_bound": bounds.iw_bound(log_weights),
+            "reconstruction": inference.densities.log_px,
+            "kl_z": inference.kl_z,
+            "ess": bounds.ess(log_weights),
+        }

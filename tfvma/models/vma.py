@@ -15,6 +15,7 @@ from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
 from tfvma.models.episodic import EpisodicModel, build_layer
+from tfvma.models.mean import Mean
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.serving import Serving
 from tfvma.sampling import sample_address, standard_normal
@@ -82,6 +83,8 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
     LAYERS = ("memory", "addressing", "entry_encoder", "prior_head", "posterior", "decoder")
     METRICS = METRICS
+    # Of a and of z.
+    NUM_SEEDS = 2
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         self.posterior = posterior
         self.decoder = decoder
         self.slices = 1
-        self.address_accuracy = keras.metrics.Mean(name="address_accuracy")
+        self.address_accuracy = Mean(name="address_accuracy")
         self.build()
 
     @property
@@ -254,20 +257,6 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
     def metrics(self):
         return [*super().metrics, self.address_accuracy]
 
-    def train_step(self, episode):
-        with tf.GradientTape() as tape:
-            inference = self._infer_episode(episode)
-            surrogate = self.estimator.surrogate(self._warm(inference.densities))
-            regularization = self._regularization()
-            loss = regularization - tf.reduce_mean(surrogate)
-        gradients = tape.gradient(loss, self.trainable_weights)
-        self.optimizer.apply(gradients, self.trainable_weights)
-        return self._update_metrics(episode, inference, regularization)
-
-    def test_step(self, episode):
-        inference = self._infer_episode(episode)
-        return self._update_metrics(episode, inference, self._regularization())
-
     def predict_step(self, episode):
         """Per target: the terms that `score` gives, at K = num_samples."""
         inference = self._infer_episode(episode)
@@ -278,31 +267,26 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             "reconstruction": tf.reduce_mean(inference.densities.log_px, axis=0),
         }
 
-    def _infer_episode(self, episode) -> Inference:
-        seeds = [self._draw_seed() for _ in range(2)]
+    def _infer(self, episode, seeds) -> Inference:
         return self.infer(episode["x"], episode.get("memory"), self.num_samples, seeds)
+
+    def _objective(self, densities: LogDensities) -> tf.Tensor:
+        return self.estimator.surrogate(densities)
 
     def _decayed_weights(self) -> list[keras.Variable]:
         memory = {id(weight) for weight in self.memory.trainable_weights}
         return [weight for weight in self.trainable_weights if id(weight) not in memory]
 
-    def _update_metrics(
-        self, episode, inference: Inference, regularization: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def _measured(self, episode, inference: Inference) -> dict[str, tf.Tensor]:
         log_weights = bounds.log_weights(*inference.densities)
-        iw_bound = bounds.iw_bound(log_weights)
-        results = self._update_means(
-            {
-                "loss": regularization - iw_bound,
-                "iw_bound": iw_bound,
-                "reconstruction": inference.densities.log_px,
-                "kl_a": inference.kl_a,
-                "kl_z": inference.kl_z,
-                "ess": bounds.ess(log_weights),
-            }
-        )
+        measured = {
+            "iw_bound": bounds.iw_bound(log_weights),
+            "reconstruction": inference.densities.log_px,
+            "kl_a": inference.kl_a,
+            "kl_z": inference.kl_z,
+            "ess": bounds.ess(log_weights),
+        }
         if "x_label" in episode and "memory_label" in episode:
             read = tf.gather(episode["memory_label"], tf.argmax(inference.log_posterior, axis=1))
-            self.address_accuracy.update_state(tf.equal(read, episode["x_label"]))
-            results["address_accuracy"] = self.address_accuracy.result()
-        return results
+            measured["address_accuracy"] = tf.cast(tf.equal(read, episode["x_label"]), tf.float32)
+        return measured

@@ -2,5 +2,6 @@
 
 from tfvma.training.load import load_trained, training_seconds
 from tfvma.training.run import TrainingResult, train
+from tfvma.training.strategies import make_strategy
 
-__all__ = ["TrainingResult", "load_trained", "train", "training_seconds"]
+__all__ = ["TrainingResult", "load_trained", "make_strategy", "train", "training_seconds"]

@@ -31,6 +31,11 @@ class Checkpoints:
         folder: where they lie; made when the first one is saved.
         model: compiled.
         keep: how many are kept.
+
+    Attributes:
+        variables: what a checkpoint holds.
+        seconds: of training, as last saved or restored.
+        latest: the last checkpoint saved or restored, or None.
     """
 
     def __init__(self, folder: Path, model: keras.Model, keep: int = 2):
@@ -38,17 +43,19 @@ class Checkpoints:
         self.folder = folder
         self.model = model
         self.seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
-        self._checkpoint = tf.train.Checkpoint(
-            weights=_by_path(model.weights),
-            optimizer=_by_path(model.optimizer.variables),
-            random_state=model.seed_generator.state.value,
-            metrics={
+        state = {
+            "weights": _by_path(model.weights),
+            "optimizer": _by_path(model.optimizer.variables),
+            "random_state": model.seed_generator.state.value,
+            "metrics": {
                 f"{metric.name}/{variable.name}": variable.value
                 for metric in model.metrics
                 for variable in metric.variables
             },
-            seconds=self.seconds,
-        )
+            "seconds": self.seconds,
+        }
+        self.variables: list[tf.Variable] = tf.nest.flatten(state)
+        self._checkpoint = tf.train.Checkpoint(**state)
         self._keep = keep
         self._manager: tf.train.CheckpointManager | None = None
         self.latest: Path | None = None
@@ -155,8 +162,7 @@ class SaveCheckpoints(Every):
         self._checkpoints.save(self._clock.seconds())
         self._saved = step
 
-    # Keras calls this before it puts the averaged weights in the place of the others.
-    def on_epoch_end(self, epoch, logs=None):
+    def on_train_end(self, logs=None):
         step = completed_steps(self.model)
         if step != self._saved:
             self.at(step, logs)

@@ -44,7 +44,7 @@ def is_due(interval: int, before: int, step: int, last: int) -> bool:
 
 def completed_steps(model: keras.Model) -> int:
     """The steps of the whole run so far."""
-    return int(model.optimizer.iterations)
+    return int(keras.ops.convert_to_numpy(model.optimizer.iterations))
 
 
 def steps_per_execution(intervals: tuple[int, ...], most: int = 10) -> int:

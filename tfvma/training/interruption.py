@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import keras
@@ -12,14 +13,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopWhenInterrupted(keras.callbacks.Callback):
-    """A context in which the first signal stops `fit`; a second one acts as it did before.
+    """A context in which the first signal stops training; a second one acts as it did before.
+
+    Args:
+        agree: makes one number of those of all workers, so that they stop at the same step.
 
     Attributes:
         received: the signal, or None.
     """
 
-    def __init__(self):
+    def __init__(self, agree: Callable[[int], int] = int):
         super().__init__()
+        self._agree = agree
         self.received: signal.Signals | None = None
         self._previous: dict[signal.Signals, object] = {}
 
@@ -33,7 +38,9 @@ class StopWhenInterrupted(keras.callbacks.Callback):
         self._restore()
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.received is not None:
+        agreed = self._agree(0 if self.received is None else self.received)
+        if agreed:
+            self.received = signal.Signals(agreed)
             self.model.stop_training = True
 
     def _note(self, number: int, frame: FrameType | None) -> None:

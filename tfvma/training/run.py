@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TextIO
 
 import keras
+import tensorflow as tf
 
+from tfvma import __version__
 from tfvma.config import Config, check_config
 from tfvma.data.characters import CharacterSet, load_characters
 from tfvma.data.episodes import episodes
@@ -26,13 +29,21 @@ from tfvma.training.every import completed_steps, steps_per_execution
 from tfvma.training.held_out import HeldOut, draw_held_out
 from tfvma.training.interruption import StopWhenInterrupted
 from tfvma.training.log import CsvLog, read_log
+from tfvma.training.loop import run_steps
 from tfvma.training.measurements import Measurements, columns
 from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
 from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, write_config
+from tfvma.training.strategies import check_divides, is_chief, share_of
 from tfvma.training.tensorboard import TensorBoardLog
 from tfvma.training.threads import side_by_side
+from tfvma.training.workers import (
+    check_alike,
+    lost_workers,
+    make_agreement,
+    send_from_chief,
+)
 from tfvma.validation import check_writable
 
 
@@ -60,6 +71,7 @@ def train(
     run_dir: str | os.PathLike,
     data_dir: str | os.PathLike | None = None,
     *,
+    strategy: tf.distribute.Strategy | None = None,
     progress: TextIO | None = None,
     accept_changes: bool = False,
 ) -> TrainingResult:
@@ -69,11 +81,17 @@ def train(
     the same, bit for bit, as one that was not. A finished one can be extended by
     more steps. SIGTERM and Ctrl-C save a checkpoint and return.
 
+    A step takes `config.training.episodes_per_step` episodes. Which they are, and their
+    noise, does not depend on `strategy`: on other devices the same run differs by
+    the rounding of sums. Under a MultiWorkerMirroredStrategy all workers call this with the
+    same arguments; the first alone reads and writes `run_dir`, and a signal to one stops all.
+
     Args:
         config: the experiment.
         run_dir: takes config.json, log.csv, checkpoints/, pictures/, tensorboard/,
             and model.weights.h5 (the averaged weights) once finished.
         data_dir: as in `load_characters`.
+        strategy: the devices, see `make_strategy`; None for one.
         progress: where progress is shown, a bar on a terminal and else lines;
             None shows nothing.
         accept_changes: go on with a run of another configuration.
@@ -86,52 +104,51 @@ def train(
             checkpoints of which none can be read; when the SavedModel to start from is
             missing, damaged, or of another architecture.
         DivergedError: when the loss is no longer finite.
+        WorkerLostError: when another worker has stopped or cannot be reached.
     """
     check_config(config)
-    folder = RunFolder(check_writable("run_dir", run_dir))
-    if not accept_changes:
+    strategy = strategy or tf.distribute.get_strategy()
+    check_divides(config, strategy)
+    chief = is_chief(strategy)
+    folder = RunFolder(check_writable("run_dir", run_dir) if chief else run_dir)
+    if chief and not accept_changes:
         check_same_run(folder, config)
     train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
     held_out_episodes = draw_held_out(config, test_set)
 
-    with StopWhenInterrupted() as interruption:
+    with lost_workers(strategy), StopWhenInterrupted(make_agreement(strategy)) as interruption:
+        check_alike(strategy, _describe(config, train_set))
         keras.utils.set_random_seed(config.training.seed)
-        model = compiled_model(config)
-        checkpoints = Checkpoints(folder.checkpoints, model)
-        step = checkpoints.restore()
-        if step == 0 and config.training.start_from:
+        with strategy.scope():
+            model = compiled_model(config)
+            checkpoints = Checkpoints(folder.checkpoints, model)
+        if chief and checkpoints.restore() == 0 and config.training.start_from:
             _start_from(model, config.training.start_from)
-        if step < config.training.steps:
-            training_episodes = _training_episodes(config, train_set, step)
-            folder.weights.unlink(missing_ok=True)
-            write_config(folder, config)
-            log = CsvLog(folder.log, columns(model), step)
-            held_out = HeldOut(held_out_episodes, model)
-            with _progress(progress, config.training.steps) as shown:
-                callbacks = _callbacks(
-                    config, folder, checkpoints, held_out, interruption, log, shown
-                )
-                model.fit(training_episodes, callbacks=callbacks, verbose=0)
-            # Keras has put the averaged weights in the place of the others.
-        elif step == config.training.steps:
-            model.optimizer.finalize_variable_values(model.trainable_variables)
-        else:
+        send_from_chief(strategy, checkpoints.variables)
+        step, last = completed_steps(model), config.training.steps
+        if step > last:
             raise InvalidArgumentError(
-                f"training.steps={config.training.steps}: expected at least {step}, the step "
-                f"that {folder.path} has reached."
+                f"training.steps={last}: expected at least {step}, the step that {folder.path} "
+                "has reached."
             )
+        if step < last:
+            groups = _training_episodes(config, train_set, step, strategy)
+            writing = _writing(config, folder, checkpoints, held_out_episodes, progress)
+            with writing if chief else nullcontext([]) as callbacks:
+                run_steps(model, strategy, groups, last, [*callbacks, interruption])
+        model.optimizer.finalize_variable_values(model.trainable_variables)
         step = completed_steps(model)
-        finished = step == config.training.steps
-        if finished and not folder.weights.exists():
+        finished = step == last
+        if chief and finished and not folder.weights.exists():
             with replacing(folder.weights, suffix=".weights.h5") as beside:
                 model.save_weights(beside)
 
     return TrainingResult(
         step=step,
-        seconds=float(checkpoints.seconds),
+        seconds=float(checkpoints.seconds.numpy()),
         finished=finished,
         interrupted_by=None if finished else interruption.received,
-        metrics=_latest(folder),
+        metrics=_latest(folder) if chief else {},
     )
 
 
@@ -166,39 +183,59 @@ def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> Cha
     return characters
 
 
-def _training_episodes(config: Config, characters: CharacterSet, step: int):
-    return episodes(
-        characters,
-        num_classes=config.episodes.num_classes,
-        targets_per_class=config.episodes.targets_per_class,
-        shots=config.episodes.shots,
-        seed=config.training.seed,
-        start=step,
-        num_episodes=config.training.steps - step,
-    )
+def _training_episodes(
+    config: Config, characters: CharacterSet, step: int, strategy: tf.distribute.Strategy
+):
+    """From `step` on: for each step and replica its share of the episodes, stacked.
+
+    Step s takes the episodes s * episodes_per_step and following.
+    """
+    drawn, training = config.episodes, config.training
+
+    def draw(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        return episodes(
+            characters,
+            num_classes=drawn.num_classes,
+            targets_per_class=drawn.targets_per_class,
+            shots=drawn.shots,
+            seed=training.seed,
+            start=step * training.episodes_per_step,
+            share=share_of(config, context),
+        ).batch(training.episodes_per_step // strategy.num_replicas_in_sync, drop_remainder=True)
+
+    return strategy.distribute_datasets_from_function(draw)
 
 
-def _callbacks(
+def _describe(config: Config, characters: CharacterSet) -> str:
+    """What must be the same in all workers."""
+    return f"{__version__} {config} {zlib.crc32(characters.drawings.tobytes())}"
+
+
+@contextmanager
+def _writing(
     config: Config,
     folder: RunFolder,
     checkpoints: Checkpoints,
-    held_out: HeldOut,
-    interruption: StopWhenInterrupted,
-    log: CsvLog,
-    shown: list[keras.callbacks.Callback],
-) -> list[keras.callbacks.Callback]:
-    """In the order in which they act: what is measured precedes what is saved."""
-    steps, every = config.training.steps, config.intervals
-    clock = Clock(float(checkpoints.seconds))
-    sinks = [log, TensorBoardLog(folder.tensorboard), *shown]
-    return [
-        StopWhenDiverged(checkpoints),
-        Measurements(every.log, every.validation, steps, held_out, clock, sinks),
-        SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
-        SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
-        *shown,
-        interruption,
-    ]
+    held_out_episodes: tf.data.Dataset,
+    progress: TextIO | None,
+) -> Iterator[list[keras.callbacks.Callback]]:
+    """Callbacks that fill the run's folder, in the order in which they act: what is measured
+    precedes what is saved."""
+    model, every, steps = checkpoints.model, config.intervals, config.training.steps
+    folder.weights.unlink(missing_ok=True)
+    write_config(folder, config)
+    log = CsvLog(folder.log, columns(model), completed_steps(model))
+    held_out = HeldOut(held_out_episodes, model)
+    clock = Clock(float(checkpoints.seconds.numpy()))
+    with _progress(progress, steps) as shown:
+        sinks = [log, TensorBoardLog(folder.tensorboard), *shown]
+        yield [
+            StopWhenDiverged(checkpoints),
+            Measurements(every.log, every.validation, steps, held_out, clock, sinks),
+            SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
+            SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
+            *shown,
+        ]
 
 
 @contextmanager

@@ -1,0 +1,113 @@
+"""Two processes against one device, and what becomes of a run when one of them is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.conftest import random_characters
+from tfvma.config import Config, options, replace_options
+from tfvma.training import load_trained, train
+from tfvma.training.log import read_log
+
+ROOT = Path(__file__).parents[2]
+CHECKPOINT = 5
+FIRST, MORE = 12, 8
+SECONDS = 240
+
+
+@pytest.fixture
+def config(tiny) -> Config:
+    """The real model in its smallest size; two episodes per step, and no end to it."""
+    return replace_options(
+        tiny,
+        {
+            "training.steps": 1_000_000,
+            "training.schedule": "constant",
+            "training.episodes_per_step": 2,
+            "model.tied": True,
+            "intervals.log": 1,
+            "intervals.checkpoint": CHECKPOINT,
+        },
+    )
+
+
+def start_workers(stack: ExitStack, config: Config, folder: Path) -> list[subprocess.Popen]:
+    """train.py twice, each with a folder for runs of its own."""
+    arguments = ["--preset", "strokes_vma_4shot", "--name", "two", "--strategy", "multiworker"]
+    for key, value in options(config).items():
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        arguments += ["--set", f"{key}={text}"]
+    addresses = free_addresses(2)
+    processes = []
+    for index in range(2):
+        task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.training.tiny_run", *arguments),
+                *("--runs-dir", str(folder / f"of_worker_{index}")),
+            ],
+            env={**os.environ, "TF_CONFIG": json.dumps(task)},
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        processes.append(stack.enter_context(process))
+        stack.callback(process.kill)
+    return processes
+
+
+def free_addresses(count: int) -> list[str]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+
+
+def test_a_killed_worker_ends_the_run_and_both_go_on_as_one_device(config, tmp_path, monkeypatch):
+    folder = tmp_path / "of_worker_0" / "two"
+    with ExitStack() as stack:
+        chief, other = start_workers(stack, config, tmp_path)
+        for line in chief.stderr:
+            if line.startswith(f"step {FIRST}/"):
+                other.kill()
+                break
+        said = chief.communicate(timeout=SECONDS)[1]
+    assert (chief.returncode, other.returncode) == (2, -signal.SIGKILL)
+    assert said.splitlines()[-1].startswith("error: another worker has stopped or cannot be")
+    killed_at = read_log(folder / "log.csv")[-1]["step"]
+    saved = load_trained(folder)[2]
+    assert saved >= killed_at - CHECKPOINT
+
+    steps = int(killed_at) + MORE
+    config = replace_options(config, {"training.steps": steps})
+    with ExitStack() as stack:
+        both = start_workers(stack, config, tmp_path)
+        said = [process.communicate(timeout=SECONDS)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said[0][-3000:]
+    assert not (tmp_path / "of_worker_1").exists()
+
+    monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
+    train(config, tmp_path / "one")
+    one, two = read_log(tmp_path / "one" / "log.csv"), read_log(folder / "log.csv")
+    assert [row["step"] for row in two] == list(range(1, steps + 1))
+    for row, other in zip(one, two, strict=True):
+        del row["seconds"], other["seconds"]
+        # The log has seven digits.
+        assert other == pytest.approx(row, rel=1e-5, abs=1e-4)
+    for weight, other in zip(
+        load_trained(tmp_path / "one")[0].get_weights(),
+        load_trained(folder)[0].get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_allclose(other, weight, rtol=1e-3, atol=1e-3)
