@@ -35,8 +35,9 @@ def shown(folder) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["two", "compiled"])
-def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, name):
+# XLA rounds differently, and of a gradient that is all but zero Adam makes whole steps of 0.001.
+@pytest.mark.parametrize(("name", "tolerance"), [("two", 1e-5), ("compiled", 1e-3)])
+def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, name, tolerance):
     one, two = (read_log(folder / run / "log.csv") for run in ("one", name))
     assert [row["step"] for row in one] == [row["step"] for row in two] == [1, 2, 3, 4, 5, 6]
     for row, other in zip(one, two, strict=True):
@@ -48,8 +49,7 @@ def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, n
         load_trained(folder / name)[0].get_weights(),
         strict=True,
     ):
-        # Adam makes steps of 0.001 even of gradients that are all but zero.
-        np.testing.assert_allclose(other, weight, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(other, weight, rtol=0, atol=tolerance)
 
 
 def test_every_replica_has_the_whole_memory(shown):
