@@ -35,9 +35,8 @@ def shown(folder) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-# XLA sums in another order: one of Adam's steps, 0.001 long whatever the gradient, may then go
-# the other way where the gradient is all but zero.
-@pytest.mark.parametrize(("name", "tolerance"), [("two", 1e-4), ("compiled", 1e-3)])
+# XLA rounds differently, and of a gradient that is all but zero Adam makes whole steps of 0.001.
+@pytest.mark.parametrize(("name", "tolerance"), [("two", 1e-5), ("compiled", 1e-3)])
 def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, name, tolerance):
     one, two = (read_log(folder / run / "log.csv") for run in ("one", name))
     assert [row["step"] for row in one] == [row["step"] for row in two] == [1, 2, 3, 4, 5, 6]
@@ -50,7 +49,7 @@ def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, n
         load_trained(folder / name)[0].get_weights(),
         strict=True,
     ):
-        np.testing.assert_allclose(other, weight, rtol=1e-4, atol=tolerance)
+        np.testing.assert_allclose(other, weight, rtol=0, atol=tolerance)
 
 
 def test_every_replica_has_the_whole_memory(shown):
