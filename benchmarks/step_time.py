@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.results_file import markdown_table, report
-from benchmarks.setting import Setting, all_settings
+from benchmarks.setting import Setting, all_settings, config_of
 from benchmarks.timing import cells_of_times, summary
 from benchmarks.turns import take_turns
 from tfvma.config import Config
@@ -28,6 +28,9 @@ _RESULTS = Path(__file__).parent / "results" / "step_time.json"
 _COLUMNS = (
     "network",
     "M",
+    "B",
+    "K",
+    "width",
     "precision",
     "XLA",
     "threads",
@@ -60,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--quick",
         action="store_true",
-        help="only see that it runs: M = 32, 1 round of 2 steps, nothing written by default",
+        help="only see that it runs: 1 round of 2 steps, nothing written by default",
     )
     return options
 
@@ -116,7 +119,7 @@ def measure(
         settings,
         functools.partial(make_step, config),
         lambda setting: setting.one_thread,
-        lambda setting: f"{setting.network}, M = {setting.memory_size}",
+        str,
         rounds,
         steps,
     )
@@ -126,15 +129,16 @@ def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], ra
     """One row of the results; the floor is that of the sharing network, whoever runs."""
     from benchmarks.arithmetic import step_arithmetic
 
-    num_targets = config.episodes.num_classes * config.episodes.targets_per_class
-    num_samples = config.training.num_samples
-    arithmetic = step_arithmetic(config.model, num_targets, setting.memory_size, num_samples)
+    arithmetic = step_arithmetic(
+        config_of(config, setting).model,
+        setting.num_targets,
+        setting.memory_size,
+        setting.num_samples,
+    )
     floor = 1e3 * arithmetic / rate
     times = summary(milliseconds)
     return {
         **setting._asdict(),
-        "num_targets": num_targets,
-        "num_samples": num_samples,
         **times,
         "least_gigaflop": round(arithmetic / 1e9, 3),
         "floor_milliseconds": round(floor, 2),
@@ -150,6 +154,9 @@ def table(rows: Sequence[dict]) -> str:
             (
                 row["network"],
                 str(row["memory_size"]),
+                str(row["num_targets"]),
+                str(row["num_samples"]),
+                f"{row['width']:g}",
                 row["precision"],
                 "yes" if row["xla"] else "no",
                 "one" if row["one_thread"] else "all",

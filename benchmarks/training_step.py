@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.setting import Setting
+from benchmarks.setting import Setting, config_of
 from benchmarks.straightforward import Straightforward
 from tfvma.config import Config
 from tfvma.models.build import build_model
@@ -21,6 +21,7 @@ _INK = 0.15
 
 def make_step(config: Config, setting: Setting) -> Callable[[], None]:
     """A function that runs one training step of a setting; see `step_of`."""
+    config = config_of(config, setting)
     return step_of(make_model(config, setting), config, setting.memory_size)
 
 
@@ -43,7 +44,7 @@ def step_of(model: keras.Model, config: Config, memory_size: int) -> Callable[[]
 
 
 def make_model(config: Config, setting: Setting) -> keras.Model:
-    """The compiled network of a setting."""
+    """The compiled network of a setting, in the sizes of `config`."""
     optimizer = make_optimizer(config.training)
     if setting.network == "straightforward":
         model = Straightforward(config.model, config.training.num_samples, config.training.seed)

@@ -40,6 +40,12 @@ class Training:
     steps: int | None = None
     minutes: float | None = None
 
+    def after(self, earlier: Training) -> Training:
+        """This training and the one whose weights it started from."""
+        if None in (earlier.steps, earlier.minutes, self.steps, self.minutes):
+            return Training()
+        return Training(self.steps + earlier.steps, self.minutes + earlier.minutes)
+
 
 class Servable:
     """The eight functions of a SavedModel, called as those of the model that it was made from.

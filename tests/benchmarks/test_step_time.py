@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import step_time, timing, training_step
 from benchmarks.arithmetic import step_arithmetic
-from benchmarks.setting import Setting, all_settings
+from benchmarks.setting import Setting, all_settings, config_of
 from tfvma.config import ModelConfig
 from tfvma.presets import get_preset
 
@@ -32,16 +32,30 @@ def test_a_timed_step_trains(setting, monkeypatch):
     assert int(made[0].optimizer.iterations) == before + 3
 
 
-def test_settings_are_compared_at_every_memory_size():
+def test_settings_are_compared_at_every_memory_size_and_else_one_by_one():
     settings = all_settings([16, 512])
-    assert len(settings) == len(set(settings)) == 9
-    assert [s for s in settings if s.network == "straightforward"] == [
-        Setting("straightforward", 32)
-    ]
+    assert len(settings) == len(set(settings))
+    base = Setting("tfvma")
+    for memory_size in (16, 512):
+        assert base._replace(memory_size=memory_size) in settings
+    others = [s for s in settings if s.network == "tfvma" and s.memory_size == 32]
+    for setting in others:
+        if setting.one_thread:
+            differing = [a for a, b in zip(setting, base, strict=True) if a != b]
+            assert len(differing) == 1
+
+
+def test_sizes_of_a_setting():
+    config = config_of(CONFIG, Setting("tfvma", num_targets=64, num_samples=8, width=2.0))
+    assert config.episodes.num_classes * config.episodes.targets_per_class == 64
+    assert config.training.num_samples == 8
+    assert config.model.filters == (6, 8)
 
 
 def test_row_and_table():
-    row = step_time.make_row(CONFIG, Setting("tfvma", 32, xla=True), [3.0, 1.0, 2.0, 5.0, 4.0], 1e9)
+    row = step_time.make_row(
+        CONFIG, Setting("tfvma", xla=True, one_thread=False), [3.0, 1.0, 2.0, 5.0, 4.0], 1e9
+    )
     arithmetic = step_arithmetic(TINY, num_targets=32, memory_size=32, num_samples=4)
     assert row["milliseconds"] == 3.0
     assert row["minimum"] == 1.0
@@ -50,7 +64,9 @@ def test_row_and_table():
     assert row["ratio"] == pytest.approx(3.0 / (arithmetic / 1e6), abs=0.001)
     heading, line, values = step_time.table([row]).splitlines()
     assert heading.count("|") == line.count("|") == values.count("|")
-    assert values.startswith("| tfvma | 32 | float32 | yes | all | 3.0 | 2.0 to 4.0 | 1.0 |")
+    assert values.startswith(
+        "| tfvma | 32 | 32 | 4 | 1 | float32 | yes | all | 3.0 | 2.0 to 4.0 | 1.0 |"
+    )
 
 
 def test_command_line_writes_rows(tmp_path, monkeypatch, capsys):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from tfvma.command_line.export import main
-from tfvma.config import Config, EpisodeConfig, ModelConfig
+from tfvma.config import Config, EpisodeConfig, ModelConfig, replace_options
+from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
-from tfvma.servable import load_servable
+from tfvma.servable import Training, load_servable, read_training
+from tfvma.training import train
 from tfvma.training.run_folder import RunFolder, write_config
 
 CONFIG = Config(
@@ -33,6 +35,25 @@ def test_exports_the_weights_of_a_run(tmp_path, capsys):
     given = load_servable(version).latent_prior(entry)
     for name, value in expected.items():
         np.testing.assert_allclose(given[name], value, atol=1e-6)
+
+
+def test_a_fine_tuned_model_counts_the_training_that_it_started_from(tmp_path):
+    savedmodels = tmp_path / "savedmodels"
+    first = export_saved_model(
+        build_model(CONFIG), CONFIG, savedmodels, training=Training(steps=40, minutes=2.0)
+    )
+    config = replace_options(CONFIG, {"training.start_from": str(first)})
+    run = tmp_path / "runs" / "tiny"
+    train(replace_options(config, {"training.steps": 1}), run)
+    assert main([str(run), "--savedmodels-dir", str(savedmodels)]) == 0
+    training = read_training(savedmodels / "tiny" / "2")
+    assert training.steps == 41
+    assert training.minutes > 2.0
+
+
+def test_a_training_of_unknown_length_stays_unknown():
+    assert Training(1, 1.0).after(Training(2, 2.0)) == Training(3, 3.0)
+    assert Training(1, 1.0).after(Training()) == Training()
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
