@@ -9,9 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfvma.data import strokes
-from tfvma.models.streaming import fold_in
 from tfvma.models.vma import VariationalMemoryAddressing
-from tfvma.sampling import sample_addresses_by_inversion
+from tfvma.sampling import fold_in, sample_addresses_by_inversion
 
 _SEED = (0, 0)
 

@@ -90,6 +90,11 @@ def sample_normal(loc: tf.Tensor, scale: tf.Tensor, seed) -> tf.Tensor:
     return loc + scale * standard_normal(tf.shape(loc), seed)
 
 
+def fold_in(seed: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
+    """The seed, int32 [2], of one of many draws."""
+    return tf.random.experimental.stateless_fold_in(seed, number, alg="philox")
+
+
 def split_seed(seed) -> list[tf.Tensor]:
     """Two seeds, int32 [2] each, from one."""
     return tf.unstack(tf.random.split(seed, alg="philox"))

@@ -23,10 +23,8 @@ import tensorflow as tf
 
 from tfvma.distributions import latent_distribution, likelihood
 from tfvma.models.samples import merge_samples
-from tfvma.sampling import sample_normal
-
-# Over all targets.
-_DECODED_AT_ONCE = 512
+from tfvma.models.streaming import DECODED_AT_ONCE
+from tfvma.sampling import fold_in, sample_normal
 
 
 def stream_latent_score(
@@ -49,11 +47,10 @@ def stream_latent_score(
     q_latent = latent_distribution(loc, scale)
     p_latent = latent_distribution(tf.zeros_like(loc), tf.ones_like(scale))
     batch = tf.shape(x)[0]
-    samples_at_once = tf.maximum(_DECODED_AT_ONCE // batch, 1)
+    samples_at_once = tf.maximum(DECODED_AT_ONCE // batch, 1)
 
     def draw(sample):
-        fold_in = tf.random.experimental.stateless_fold_in
-        return sample_normal(loc, scale, fold_in(seed, sample + 1, alg="philox"))
+        return sample_normal(loc, scale, fold_in(seed, sample + 1))
 
     def add_chunk(start, log_total, reconstruction):
         samples = tf.range(start, tf.minimum(start + samples_at_once, num_samples))

@@ -32,7 +32,7 @@ from tfvma.distributions import latent_distribution, likelihood
 from tfvma.models.chunks import in_chunks
 from tfvma.models.distinct import distinct_entries
 from tfvma.models.samples import merge_samples
-from tfvma.sampling import sample_addresses_by_inversion, uniform
+from tfvma.sampling import fold_in, sample_addresses_by_inversion, uniform
 
 if TYPE_CHECKING:
     from tfvma.models.vma import VariationalMemoryAddressing
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
 # keeps a single core busy, the other convolves. Found by measurement, on two cores.
 DECODED_AT_ONCE = 256
 _PARALLEL_CHUNKS = 2
-
-
-def fold_in(seed: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
-    """The seed of one draw: 0 for the addresses, k + 1 for z in sample k."""
-    return tf.random.experimental.stateless_fold_in(seed, number, alg="philox")
 
 
 def stream_score(
