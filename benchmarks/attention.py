@@ -116,8 +116,7 @@ def run(options: argparse.Namespace) -> None:
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
     crossovers = {name: crossover(rows, name) for name in (SOFT, STRAIGHTFORWARD)}
     report(table(rows), rows, rate, options.output)
-    for name, memory_size in crossovers.items():
-        print(f"\nHard attention against {name}: {_describe(memory_size)}.")
+    print(f"\n{crossover_sentences(crossovers)}")
     if options.figure is not None:
         write_figure(options.figure, rows, crossovers)
 
@@ -231,6 +230,14 @@ def crossover(rows: Sequence[dict], soft: str) -> int | None:
             break
         first = memory_size
     return first
+
+
+def crossover_sentences(crossovers: Mapping[str, int | None]) -> str:
+    """A line for each soft one, from what `crossover` found."""
+    return "\n\n".join(
+        f"Hard attention against {name}: {_describe(memory_size)}."
+        for name, memory_size in crossovers.items()
+    )
 
 
 def table(rows: Sequence[Mapping]) -> str:
