@@ -123,18 +123,13 @@ def make_page(results: Path) -> str:
 
 
 def make_section(section: Section, results: Path) -> str:
-    """One section; without its tables where the results file is missing or lacks a column."""
+    """One section: what is measured, and the tables of its results file."""
     heading = (
         f"## {section.title}\n\n    python -m benchmarks.{section.name}\n\n{_fill(section.text)}"
     )
     file = results / f"{section.name}.json"
-    try:
-        result = json.loads(file.read_text())
-        body = section.body(result)
-    except FileNotFoundError:
-        return f"{heading}\n\nIt has not been measured yet."
-    except KeyError:
-        return f"{heading}\n\nIts results file is of an earlier form; it has to be measured again."
+    result = json.loads(file.read_text())
+    body = section.body(result)
     link = f"[{file.name}](../benchmarks/results/{file.name})"
     versions = result["versions"]
     about = f"{machine_line(result['machine'])}; TensorFlow {versions['tensorflow']}."

@@ -22,8 +22,8 @@ def test_files_that_it_names_exist():
 
 
 def test_every_benchmark_with_results_has_a_section():
-    known = {path.stem for path in RESULTS.glob("*.json")} - {"step_time_m32"}
-    assert known <= BY_NAME.keys()
+    known = {path.stem for path in RESULTS.glob("*.json")}
+    assert known == BY_NAME.keys()
 
 
 def test_prose_holds_no_figures():
@@ -32,8 +32,6 @@ def test_prose_holds_no_figures():
 
 def test_a_section_follows_its_file(tmp_path):
     section = BY_NAME["input_pipeline"]
-    assert "not been measured" in make_section(section, tmp_path)
-
     result = json.loads((RESULTS / "input_pipeline.json").read_text())
     result["machine"]["processor"] = "Abacus"
     result["rows"][0]["episodes_per_second"] = 12345.0
@@ -43,7 +41,3 @@ def test_a_section_follows_its_file(tmp_path):
     assert input_pipeline.table(result["rows"]) in text
     assert "| 12,345 |" in text
     assert "Abacus, " in text
-
-    del result["rows"][0]["ratio"]
-    file.write_text(json.dumps(result))
-    assert "measured again" in make_section(section, tmp_path)
