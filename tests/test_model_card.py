@@ -69,6 +69,16 @@ def test_training():
     assert "5,000 steps. Estimator" in " ".join(card(training=Training()).split())
 
 
+def test_fine_tuning_names_what_it_started_from():
+    training = dataclasses.replace(
+        CONFIG.training, optimizer="muon", start_from="savedmodels/mine/1"
+    )
+    config = dataclasses.replace(CONFIG, training=training)
+    text = " ".join(card(config=config, training=Training(9_000, 150.0)).split())
+    assert "9,000 steps in 150 minutes, those of savedmodels/mine/1 included. Estimator" in text
+    assert "Muon, learning rate 0.0003" in text
+
+
 @pytest.mark.parametrize(
     "config", [CONFIG, *map(get_preset, preset_names())], ids=lambda config: config.name
 )

@@ -184,11 +184,13 @@ def _wrap(text: str, indent: str = "") -> str:
 def _training(config: Config, training: Training) -> str:
     episodes, settings = config.episodes, config.training
     steps = f"{settings.steps:,}" if training.steps is None else f"{training.steps:,}"
-    if training.steps is not None and training.steps != settings.steps:
+    if training.steps not in (None, settings.steps) and not settings.start_from:
         steps += f" of {settings.steps:,}"
     minutes = "" if training.minutes is None else f" in {training.minutes:,.0f} minutes"
+    earlier = f", those of {settings.start_from} included" if settings.start_from else ""
     details = [
-        f"Adam, learning rate {settings.learning_rate:g}, {settings.schedule}",
+        f"{settings.optimizer.capitalize()}, learning rate {settings.learning_rate:g}, "
+        f"{settings.schedule}",
         *_warmup("learning rate", settings.learning_rate_warmup),
         *_warmup("weight of the latent terms", settings.latent_warmup),
         f"seed {settings.seed}",
@@ -201,8 +203,8 @@ def _training(config: Config, training: Training) -> str:
     if settings.ema_momentum:
         details.append(f"weights averaged with momentum {settings.ema_momentum:g}")
     summary = (
-        f"{steps} steps{minutes}. Estimator {settings.estimator} with K = {settings.num_samples}; "
-        f"each step takes one episode of {episodes.num_classes} characters with "
+        f"{steps} steps{minutes}{earlier}. Estimator {settings.estimator} with "
+        f"K = {settings.num_samples}; each step takes one episode of {episodes.num_classes} characters with "
         f"{episodes.targets_per_class} targets and {episodes.shots} other drawings in memory of "
         f"each. {'; '.join(details)}."
     )
