@@ -204,8 +204,8 @@ def _training(config: Config, training: Training) -> str:
         details.append(f"weights averaged with momentum {settings.ema_momentum:g}")
     summary = (
         f"{steps} steps{minutes}{earlier}. Estimator {settings.estimator} with "
-        f"K = {settings.num_samples}; each step takes one episode of {episodes.num_classes} characters with "
-        f"{episodes.targets_per_class} targets and {episodes.shots} other drawings in memory of "
+        f"K = {settings.num_samples}; each step takes one episode of {episodes.num_classes} "
+        f"characters with {episodes.targets_per_class} targets and {episodes.shots} other drawings in memory of "
         f"each. {'; '.join(details)}."
     )
     return f"## Training\n\n    {training_command(config)}\n\n{_wrap(summary)}"
