@@ -205,8 +205,8 @@ def _training(config: Config, training: Training) -> str:
     summary = (
         f"{steps} steps{minutes}{earlier}. Estimator {settings.estimator} with "
         f"K = {settings.num_samples}; each step takes one episode of {episodes.num_classes} "
-        f"characters with {episodes.targets_per_class} targets and {episodes.shots} other drawings in memory of "
-        f"each. {'; '.join(details)}."
+        f"characters with {episodes.targets_per_class} targets and {episodes.shots} other "
+        f"drawings in memory of each. {'; '.join(details)}."
     )
     return f"## Training\n\n    {training_command(config)}\n\n{_wrap(summary)}"
 
