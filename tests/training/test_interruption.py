@@ -8,7 +8,15 @@ import pytest
 from tfvma.training.interruption import StopWhenInterrupted
 
 
-def test_first_signal_stops_training_and_the_second_acts_as_before():
+@pytest.fixture
+def default_handler():
+    """Python's own handler of SIGINT, which a background job is started without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_first_signal_stops_training_and_the_second_acts_as_before(default_handler):
     model = SimpleNamespace(stop_training=False)
     with StopWhenInterrupted() as interruption:
         interruption.set_model(model)
