@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig
 from tfvma.validation import check_choice
 
+_MNIST_BATCHES = EpisodeConfig(kind="images", dataset="binarized_mnist", targets=32)
+_MNIST_MLP = ModelConfig(network="mlp", image_size=28, latent_dim=32)
 _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
@@ -33,6 +37,32 @@ _PRESETS = (
         episodes=EpisodeConfig(num_classes=2, targets_per_class=4, shots=16),
         model=ModelConfig(family="soft_attention"),
         training=TrainingConfig(steps=100_000, num_samples=1, latent_warmup=1_000),
+    ),
+    # MNIST with the paper's MLPs (section 4.1): recall of one of 256 random digits.
+    Config(
+        name="mnist_recall256",
+        episodes=EpisodeConfig(
+            kind="recall", dataset="binarized_mnist", targets=32, memory_size=256
+        ),
+        model=_MNIST_MLP,
+        training=TrainingConfig(steps=100_000, schedule="constant"),
+    ),
+    # A memory whose entries are learned with the rest, of five sizes.
+    *(
+        Config(
+            name=f"mnist_learned{memory_size}",
+            episodes=_MNIST_BATCHES,
+            model=dataclasses.replace(_MNIST_MLP, memory_size=memory_size),
+            training=TrainingConfig(steps=100_000),
+        )
+        for memory_size in (64, 128, 256, 512, 1_024)
+    ),
+    # Their baseline without a memory.
+    Config(
+        name="mnist_vae",
+        episodes=_MNIST_BATCHES,
+        model=dataclasses.replace(_MNIST_MLP, family="vae"),
+        training=TrainingConfig(steps=100_000),
     ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(

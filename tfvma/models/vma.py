@@ -237,7 +237,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
     @property
     def metrics(self):
-        return [*super().metrics, self.address_accuracy]
+        return [*super().metrics, *([self.address_accuracy] if self.takes_memory else [])]
 
     def predict_step(self, episode):
         """Per target: the terms that `score` gives, at K = num_samples."""
@@ -283,7 +283,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             "kl_z": inference.kl_z,
             "ess": bounds.ess(log_weights + log_share),
         }
-        if "x_label" in episode and "memory_label" in episode:
+        if self.takes_memory and "x_label" in episode and "memory_label" in episode:
             read = tf.gather(episode["memory_label"], tf.argmax(inference.log_posterior, axis=1))
             measured["address_accuracy"] = tf.cast(tf.equal(read, episode["x_label"]), tf.float32)
         return measured

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ import tensorflow as tf
 
 from tfvma import __version__
 from tfvma.config import Config, check_config
-from tfvma.data.characters import CharacterSet, load_characters
-from tfvma.data.episodes import episodes
+from tfvma.data.characters import load_characters
+from tfvma.data.draw import Source, draw_episodes
+from tfvma.data.images import load_images
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
@@ -90,7 +90,7 @@ def train(
         config: the experiment.
         run_dir: takes config.json, log.csv, checkpoints/, pictures/, tensorboard/,
             and model.weights.h5 (the averaged weights) once finished.
-        data_dir: as in `load_characters`.
+        data_dir: as in `load_characters` and `load_images`.
         strategy: the devices, see `make_strategy`; None for one.
         progress: where progress is shown, a bar on a terminal and else lines;
             None shows nothing.
@@ -172,32 +172,29 @@ def _start_from(model: keras.Model, saved_model: str) -> None:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
 
 
-def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> CharacterSet:
-    characters = load_characters(config.episodes.dataset, split, data_dir)
+def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
+    load = load_characters if config.episodes.kind == "few_shot" else load_images
+    source = load(config.episodes.dataset, split, data_dir)
     size = config.model.image_size
-    if characters.image_shape != (size, size, 1):
+    if source.image_shape != (size, size, 1):
         raise InvalidArgumentError(
-            f"model.image_size={size}: expected {characters.image_shape[0]}, the size of the "
+            f"model.image_size={size}: expected {source.image_shape[0]}, the size of the "
             f"images of {config.episodes.dataset!r}."
         )
-    return characters
+    return source
 
 
-def _training_episodes(
-    config: Config, characters: CharacterSet, step: int, strategy: tf.distribute.Strategy
-):
+def _training_episodes(config: Config, source: Source, step: int, strategy: tf.distribute.Strategy):
     """From `step` on: for each step and replica its share of the episodes, stacked.
 
     Step s takes the episodes s * episodes_per_step and following.
     """
-    drawn, training = config.episodes, config.training
+    training = config.training
 
     def draw(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        return episodes(
-            characters,
-            num_classes=drawn.num_classes,
-            targets_per_class=drawn.targets_per_class,
-            shots=drawn.shots,
+        return draw_episodes(
+            config.episodes,
+            source,
             seed=training.seed,
             start=step * training.episodes_per_step,
             share=share_of(config, context),
@@ -206,9 +203,9 @@ def _training_episodes(
     return strategy.distribute_datasets_from_function(draw)
 
 
-def _describe(config: Config, characters: CharacterSet) -> str:
+def _describe(config: Config, source: Source) -> str:
     """What must be the same in all workers."""
-    return f"{__version__} {config} {zlib.crc32(characters.drawings.tobytes())}"
+    return f"{__version__} {config} {source.checksum}"
 
 
 @contextmanager
