@@ -55,6 +55,11 @@ class EpisodicModel(keras.Model):
         """Whether a memory comes with every call."""
         raise NotImplementedError
 
+    @property
+    def estimator_state(self) -> list:
+        """Variables of the gradient estimator, which a checkpoint keeps and a model does not."""
+        return []
+
     def compute_output_shape(self, input_shape):
         return (input_shape["x"][0],)
 

@@ -227,6 +227,10 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         self.latent_gradient = _joint_latent_gradient(self.estimator, latent_gradient)
         super().compile(optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly)
 
+    @property
+    def estimator_state(self) -> list:
+        return self.estimator.variables if self.compiled else []
+
     def get_compile_config(self):
         config = super().get_compile_config()
         if config is not None:
