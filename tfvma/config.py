@@ -31,6 +31,7 @@ _UNREAD = {
             "model.prior",
             "model.tied",
             "training.estimator",
+            "training.latent_gradient",
         ),
         "vae": (
             "model.memory_size",
@@ -40,6 +41,7 @@ _UNREAD = {
             "model.prior",
             "model.tied",
             "training.estimator",
+            "training.latent_gradient",
         ),
     },
     "model.network": {
@@ -111,6 +113,7 @@ class TrainingConfig:
     episodes_per_step: int = 1
     num_samples: int = 4
     estimator: str = "vimco"
+    latent_gradient: str = "reparameterized"
     optimizer: str = "adam"
     learning_rate: float = 3e-4
     schedule: str = "cosine"
@@ -206,6 +209,13 @@ def from_dict(values: Mapping[str, Any]) -> Config:
             raise InvalidArgumentError(_unknown(section, content, option_types()))
         flat.update({f"{section}.{key}": value for key, value in content.items()})
     return replace_options(Config(name), flat)
+
+
+def memory_size(config: Config) -> int:
+    """M, the slots that training reads from: learned ones, or those of an episode."""
+    drawn = config.episodes
+    of_episode = drawn.num_classes * drawn.shots
+    return config.model.memory_size or (drawn.memory_size if drawn.kind == "recall" else of_episode)
 
 
 def check_config(config: Config) -> None:

@@ -13,8 +13,8 @@ from typing import TextIO
 import keras
 import tensorflow as tf
 
-from tfvma import __version__
-from tfvma.config import Config, check_config
+from tfvma import __version__, estimators
+from tfvma.config import Config, check_config, memory_size
 from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
@@ -107,6 +107,7 @@ def train(
         WorkerLostError: when another worker has stopped or cannot be reached.
     """
     check_config(config)
+    _check_estimator(config)
     strategy = strategy or tf.distribute.get_strategy()
     check_divides(config, strategy)
     chief = is_chief(strategy)
@@ -155,14 +156,26 @@ def train(
 def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
     """The model of `config` with its optimizer, and its estimator where it has an address."""
     model = build_model(config, precision)
-    addressing = {"estimator": config.training.estimator, "slices": side_by_side()}
+    training = config.training
+    addressing = {
+        "estimator": training.estimator,
+        "latent_gradient": training.latent_gradient,
+        "slices": side_by_side(),
+    }
     model.compile(
-        make_optimizer(config.training),
+        make_optimizer(training),
         **(addressing if config.model.family == "vma" else {}),
-        latent_warmup=config.training.latent_warmup,
+        latent_warmup=training.latent_warmup,
         steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
     )
     return model
+
+
+def _check_estimator(config: Config) -> None:
+    """Raises InvalidArgumentError where it cannot work with K or with the memory."""
+    if config.model.family == "vma":
+        estimator = estimators.get(config.training.estimator)
+        estimator.check(config.training.num_samples, memory_size(config))
 
 
 def _start_from(model: keras.Model, saved_model: str) -> None:
