@@ -11,11 +11,11 @@ import numpy as np
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_choice
 
-_SPLITS = {
+SPLITS = {
     "binarized_mnist": ("train", "validation", "test"),
     "omniglot28": ("train", "test"),
 }
-NAMES = tuple(_SPLITS)
+NAMES = tuple(SPLITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def load_images(name: str, split: str, data_dir: str | os.PathLike | None = None
     missing or damaged.
     """
     check_choice("name", name, NAMES)
-    check_choice("split", split, _SPLITS[name])
+    check_choice("split", split, SPLITS[name])
     if name == "binarized_mnist":
         from tfvma.data import binarized_mnist
 
