@@ -166,7 +166,7 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
         (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),
         (["--protocol", "all_classes", "--rotations", "11"], "rotations=11: with shots=18 there"),
-        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'omniglot26'"),
+        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'binarized_mnist'"),
         (["--split", "validation"], "--split='validation': expected one of 'test'"),
         (["--num-classes", "31"], "num_classes=31: 'strokes' (test) has 30 characters"),
         (["--shots", "17"], "targets_per_class=4 and shots=17 make 21 drawings"),
@@ -267,10 +267,21 @@ def test_a_recall_model_is_scored_on_images_in_memory(recall_run, capsys):
         (("--protocol", "recall", "--memory-size", "21"), "memory_size=21: 'binarized_mnist'"),
         (("--protocol", "recall", "--shots", "2"), "--shots=2: expected only with --protocol"),
         (("--protocol", "recall", "--split", "valid"), "--split='valid': expected one of"),
-        (("--protocol", "recall", "--dataset", "strokes"), "expected a set of images"),
     ],
 )
 def test_what_does_not_suit_images(recall_run, options, message, capsys):
     assert main([str(recall_run), *options, "--quiet"]) == 2
     assert message in capsys.readouterr().err
     assert not (recall_run / "metrics.json").exists()
+
+
+def test_recall_of_characters_is_refused(run, capsys):
+    assert main([str(run), "--protocol", "recall", "--quiet"]) == 2
+    message = "dataset='strokes': expected a set of images for protocol='recall M=2048', one of"
+    assert message in capsys.readouterr().err
+
+
+def test_a_report_on_images_is_refused(recall_run, tmp_path, capsys):
+    options = ["--protocol", "recall", "--report", str(tmp_path / "report"), "--quiet"]
+    assert main([str(recall_run), *options]) == 2
+    assert "expected a dataset of characters, not 'binarized_mnist'" in capsys.readouterr().err

@@ -198,10 +198,10 @@ def _score(
             f"--report={parsed.report!r}: expected a dataset of characters, not {dataset!r}."
         )
     load = images.load_images if of_images else characters.load_characters
-    source = load(dataset, parsed.split, parsed.data_dir)
+    drawn_from = load(dataset, parsed.split, parsed.data_dir)
     rows = evaluate(
         model,
-        source,
+        drawn_from,
         protocols,
         seed=parsed.seed,
         command=repeating_command(parsed),
@@ -215,6 +215,6 @@ def _score(
         latest = source.saved_model == find_version(source.home)
         print(f"model card in {write_model_card(source.home, measured=latest)}")
     if parsed.report:
-        illustrations = illustrate(model, source, merged, parsed.seed)
+        illustrations = illustrate(model, drawn_from, merged, parsed.seed)
         report = Report(model.config, model.steps, model.minutes, merged, illustrations)
         print(f"report in {write_report(parsed.report, report)}")
