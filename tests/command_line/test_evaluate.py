@@ -256,7 +256,10 @@ def test_a_recall_model_is_scored_on_images_in_memory(recall_run, capsys):
     assert {row["targets"] for row in rows} == {16}
     metrics = {row["metric"] for row in rows}
     assert metrics == {"nll", "kl_a", "kl_z", "reconstruction", "address_accuracy"}
-    assert f"evaluate.py {recall_run} --protocol recall --memory-size 16" in rows[0]["command"]
+    assert (
+        f"evaluate.py {recall_run} --protocol recall --num-samples 2 --memory-size 16"
+        in rows[0]["command"]
+    )
 
 
 @pytest.mark.parametrize(
