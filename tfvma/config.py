@@ -63,8 +63,8 @@ class EpisodeConfig:
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
     """
 
-    kind: str = "few_shot"
     dataset: str = "omniglot26"
+    kind: str = "few_shot"
     num_classes: int = 8
     targets_per_class: int = 4
     shots: int = 4

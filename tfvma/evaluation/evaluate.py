@@ -9,6 +9,7 @@ import tqdm
 
 import tfvma
 from tfvma.data.characters import CharacterSet
+from tfvma.data.draw import Source
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.illustrations import (
     Illustration,
@@ -30,7 +31,7 @@ _UNWATCHED = 30.0
 
 def evaluate(
     model: TrainedModel,
-    characters: CharacterSet,
+    characters: Source,
     protocols: Sequence[AnyProtocol],
     *,
     seed: int,
@@ -41,7 +42,7 @@ def evaluate(
 
     Args:
       model: what is scored.
-      characters: what episodes are drawn from.
+      characters: what episodes are drawn from, or images.
       protocols: what is measured.
       seed: of episodes and samples.
       command: what the rows give as the command to repeat them.
@@ -50,7 +51,7 @@ def evaluate(
     Raises DataError where characters are too few for a protocol, DivergedError where a
     bound is not finite.
     """
-    _check_characters(model.config.model.image_size, protocols, characters)
+    _check_source(model.config.model.image_size, protocols, characters)
     rows = []
     for protocol in protocols:
         total, unit = amount(protocol, characters)
@@ -120,9 +121,7 @@ def _kl_split(rows: Sequence[Row]) -> Illustration | None:
     )
 
 
-def _check_characters(
-    model_size: int, protocols: Sequence[AnyProtocol], characters: CharacterSet
-) -> None:
+def _check_source(model_size: int, protocols: Sequence[AnyProtocol], characters: Source) -> None:
     """Raises a TfvmaError where `characters` do not fit the model or are too few."""
     if characters.image_shape != (model_size, model_size, 1):
         raise InvalidArgumentError(

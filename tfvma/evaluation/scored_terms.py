@@ -16,7 +16,7 @@ Key = tuple[str, int | None]
 def scored_terms(
     score: Callable[..., dict[str, tf.Tensor]],
     x: tf.Tensor,
-    memory: tf.Tensor,
+    memory: tf.Tensor | None,
     num_samples: Sequence[int],
     noise: tf.Tensor,
     batch_name: str,
@@ -29,13 +29,14 @@ def scored_terms(
     Args:
       score: that of a `Scorer`.
       x: targets [B, H, W, 1].
-      memory: [M, H, W, 1].
+      memory: [M, H, W, 1], or None where the model takes none.
       num_samples: each K.
       noise: seed of the samples, int32 [2].
       batch_name: what an error calls these targets.
 
     Returns:
-      ("nll", K), ("kl_z", K), ("reconstruction", K) and ("kl_a", None), each [B].
+      ("nll", K), ("kl_z", K), ("reconstruction", K) and, where the model has an address,
+      ("kl_a", None), each [B].
 
     Raises DivergedError where a bound is not finite.
     """
@@ -50,7 +51,8 @@ def scored_terms(
         values["nll", count] = -terms["log_likelihood"].numpy()
         values["kl_z", count] = terms["kl_latent"].numpy()
         values["reconstruction", count] = terms["reconstruction"].numpy()
-        values["kl_a", None] = terms["kl_address"].numpy()
+        if "kl_address" in terms:
+            values["kl_a", None] = terms["kl_address"].numpy()
     return values
 
 
