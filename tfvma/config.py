@@ -20,9 +20,9 @@ _CLASSES = ("episodes.num_classes", "episodes.targets_per_class", "episodes.shot
 # What each choice leaves unread.
 _UNREAD = {
     "episodes.kind": {
-        "few_shot": ("episodes.targets", "episodes.memory_size"),
+        "few_shot": ("episodes.targets", "episodes.memory_size", "episodes.doubling"),
         "recall": _CLASSES,
-        "images": (*_CLASSES, "episodes.memory_size"),
+        "images": (*_CLASSES, "episodes.memory_size", "episodes.doubling"),
     },
     "model.family": {
         "vma": (),
@@ -61,6 +61,7 @@ class EpisodeConfig:
     kind: "few_shot", B = num_classes * targets_per_class targets and M = num_classes * shots
     memory entries, other drawings of the same characters; "recall", M = memory_size random
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
+    `doubling` is the curriculum of recall in training, see `recall_episodes`.
     """
 
     dataset: str = "omniglot26"
@@ -70,6 +71,7 @@ class EpisodeConfig:
     shots: int = 4
     targets: int = 32
     memory_size: int = 256
+    doubling: int = 0
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ def check_config(config: Config) -> None:
         check_at_least(key, values[key], 1)
     for key in (
         "model.memory_size",
+        "episodes.doubling",
         "training.learning_rate_warmup",
         "training.latent_warmup",
         "training.l2",
