@@ -146,13 +146,11 @@ def train(
         if step < last:
             groups = _training_episodes(config, train_set, step, strategy)
             writing = _writing(config, folder, checkpoints, held_out_episodes, step_clock, progress)
-            ends = (
-                [] if max_cpu_seconds is None else [StopAfter(max_cpu_seconds, step_clock, agree)]
-            )
+            stopping = [interruption]
+            if max_cpu_seconds is not None:
+                stopping.append(StopAfter(max_cpu_seconds, step_clock, agree))
             with writing if chief else nullcontext([]) as callbacks:
-                run_steps(
-                    model, strategy, groups, last, [step_clock, *callbacks, *ends, interruption]
-                )
+                run_steps(model, strategy, groups, last, [step_clock, *callbacks, *stopping])
         model.optimizer.finalize_variable_values(model.trainable_variables)
         step = completed_steps(model)
         finished = step == last
