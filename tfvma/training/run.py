@@ -35,6 +35,8 @@ from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
 from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, write_config
+from tfvma.training.step_clock import StepClock
+from tfvma.training.stop_after import StopAfter
 from tfvma.training.strategies import check_divides, is_chief, share_of
 from tfvma.training.tensorboard import TensorBoardLog
 from tfvma.training.threads import side_by_side
@@ -44,7 +46,7 @@ from tfvma.training.workers import (
     make_agreement,
     send_from_chief,
 )
-from tfvma.validation import check_writable
+from tfvma.validation import check_at_least, check_writable
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class TrainingResult:
     Attributes:
         step: steps completed.
         seconds: of training, over all goes.
+        cpu_seconds: of its steps alone, see StepClock.
         finished: whether that is all of them.
         interrupted_by: the signal that stopped it, or None.
         metrics: the latest value of each column of log.csv.
@@ -61,6 +64,7 @@ class TrainingResult:
 
     step: int
     seconds: float
+    cpu_seconds: float
     finished: bool
     interrupted_by: signal.Signals | None
     metrics: dict[str, float]
@@ -74,6 +78,7 @@ def train(
     strategy: tf.distribute.Strategy | None = None,
     progress: TextIO | None = None,
     accept_changes: bool = False,
+    max_cpu_seconds: float | None = None,
 ) -> TrainingResult:
     """Trains the model of `config`, or goes on with the run in `run_dir`.
 
@@ -95,6 +100,8 @@ def train(
         progress: where progress is shown, a bar on a terminal and else lines;
             None shows nothing.
         accept_changes: go on with a run of another configuration.
+        max_cpu_seconds: stops, with a checkpoint, once the steps have taken so many CPU
+            seconds, over all goes; None for no limit.
 
     Raises:
         InvalidArgumentError: for values that cannot work.
@@ -108,6 +115,8 @@ def train(
     """
     check_config(config)
     _check_estimator(config)
+    if max_cpu_seconds is not None:
+        check_at_least("max_cpu_seconds", max_cpu_seconds, 0)
     strategy = strategy or tf.distribute.get_strategy()
     check_divides(config, strategy)
     chief = is_chief(strategy)
@@ -117,7 +126,8 @@ def train(
     train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
     held_out_episodes = draw_held_out(config, test_set)
 
-    with lost_workers(strategy), StopWhenInterrupted(make_agreement(strategy)) as interruption:
+    agree = make_agreement(strategy)
+    with lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
         check_alike(strategy, _describe(config, train_set))
         keras.utils.set_random_seed(config.training.seed)
         with strategy.scope():
@@ -127,6 +137,7 @@ def train(
             _start_from(model, config.training.start_from)
         send_from_chief(strategy, checkpoints.variables)
         step, last = completed_steps(model), config.training.steps
+        step_clock = StepClock(_cpu_seconds(folder, step) if chief else 0.0)
         if step > last:
             raise InvalidArgumentError(
                 f"training.steps={last}: expected at least {step}, the step that {folder.path} "
@@ -134,9 +145,12 @@ def train(
             )
         if step < last:
             groups = _training_episodes(config, train_set, step, strategy)
-            writing = _writing(config, folder, checkpoints, held_out_episodes, progress)
+            writing = _writing(config, folder, checkpoints, held_out_episodes, step_clock, progress)
+            stopping = [interruption]
+            if max_cpu_seconds is not None:
+                stopping.append(StopAfter(max_cpu_seconds, step_clock, agree))
             with writing if chief else nullcontext([]) as callbacks:
-                run_steps(model, strategy, groups, last, [*callbacks, interruption])
+                run_steps(model, strategy, groups, last, [step_clock, *callbacks, *stopping])
         model.optimizer.finalize_variable_values(model.trainable_variables)
         step = completed_steps(model)
         finished = step == last
@@ -147,6 +161,7 @@ def train(
     return TrainingResult(
         step=step,
         seconds=float(checkpoints.seconds.numpy()),
+        cpu_seconds=step_clock.cpu_seconds,
         finished=finished,
         interrupted_by=None if finished else interruption.received,
         metrics=_latest(folder) if chief else {},
@@ -227,6 +242,7 @@ def _writing(
     folder: RunFolder,
     checkpoints: Checkpoints,
     held_out_episodes: tf.data.Dataset,
+    step_clock: StepClock,
     progress: TextIO | None,
 ) -> Iterator[list[keras.callbacks.Callback]]:
     """Callbacks that fill the run's folder, in the order in which they act: what is measured
@@ -241,7 +257,7 @@ def _writing(
         sinks = [log, TensorBoardLog(folder.tensorboard), *shown]
         yield [
             StopWhenDiverged(checkpoints),
-            Measurements(every.log, every.validation, steps, held_out, clock, sinks),
+            Measurements(every.log, every.validation, steps, held_out, clock, step_clock, sinks),
             SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
             SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
             *shown,
@@ -256,6 +272,13 @@ def _progress(stream: TextIO | None, steps: int) -> Iterator[list[keras.callback
     shown = ProgressBar(steps, stream) if stream.isatty() else ProgressLines(steps, stream)
     with closing(shown):
         yield [shown]
+
+
+def _cpu_seconds(folder: RunFolder, step: int) -> float:
+    """Those of the steps up to `step`, as far as they are logged: what a step takes between a
+    row and a checkpoint that an interruption left is not counted."""
+    rows = [row for row in read_log(folder.log) if row["step"] <= step]
+    return max((row["cpu_seconds"] for row in rows if "cpu_seconds" in row), default=0.0)
 
 
 def _latest(folder: RunFolder) -> dict[str, float]:
