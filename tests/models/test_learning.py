@@ -59,7 +59,8 @@ def test_doubly_reparameterized_in_the_model(name):
         if not np.allclose(weight, once, rtol=1e-4, atol=1e-6)
     }
     assert different
-    assert all("posterior" in path for path in different)
+    if name != "concrete":  # Its mixtures lead gradients of z on to the address.
+        assert all("posterior" in path for path in different)
 
 
 def test_with_every_slot_the_bound_has_the_address_summed_out():
