@@ -19,7 +19,9 @@ from tfvma.evaluation.illustrations import infer_addresses
 from tfvma.evaluation.protocols import Classification, FewShot
 from tfvma.evaluation.report import Report, render, write_report
 from tfvma.evaluation.trained_model import TrainedModel
+from tfvma.kinds import KINDS
 
+VMA, LEARNED, SOFT, VAE = KINDS
 LOG = [
     {"step": 100, "seconds": 1.0, "iw_bound": -200.0, "kl_a": 1.0, "kl_z": 3.0},
     {
@@ -92,7 +94,7 @@ def test_rows_say_what_was_measured_and_how(rows):
 def test_page_holds_all_figures_and_needs_nothing_else(model, characters, rows, tmp_path):
     illustrations = illustrate(model, characters, rows, seed=0)
     assert {illustration.name for illustration in illustrations} == FIGURES
-    report = Report(model.config, model.steps, model.minutes, rows, illustrations)
+    report = Report(model.config, VMA, model.steps, model.minutes, rows, illustrations)
     page = write_report(tmp_path / "new" / "report", report)
     html = page.read_text(encoding="utf-8")
 
@@ -126,14 +128,14 @@ def test_curves_need_a_log_and_the_kl_split_few_shot_rows(model, characters, row
 
 def test_a_page_without_rows_or_figures_is_still_a_page(model):
     reader = Reader()
-    reader.feed(render(Report(model.config, None, None, [], [])))
+    reader.feed(render(Report(model.config, VMA, None, None, [], [])))
     assert reader.open == []
 
 
 def test_report_that_cannot_be_written(model, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="report="):
-        write_report(tmp_path / "file", Report(model.config, None, None, [], []))
+        write_report(tmp_path / "file", Report(model.config, VMA, None, None, [], []))
 
 
 def test_inferences_are_right_and_wrong_where_they_should_be(scorer, characters, number):

@@ -8,13 +8,26 @@ from tfvma.data.characters import CharacterSet
 from tfvma.evaluation.all_classes import measure_all_classes, num_targets
 from tfvma.evaluation.classification import classification_episodes, measure_classification
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
+from tfvma.evaluation.importance_classification import (
+    importance_episodes,
+    measure_importance_classification,
+)
 from tfvma.evaluation.measurement import Measurement
-from tfvma.evaluation.protocols import AllClasses, AnyProtocol, Classification, FewShot
+from tfvma.evaluation.protocols import (
+    AllClasses,
+    AnyProtocol,
+    Classification,
+    Confounders,
+    FewShot,
+    ImportanceClassification,
+)
 from tfvma.evaluation.scorer import Scorer
 
 _MEASURE = {
     FewShot: measure_few_shot,
+    Confounders: measure_few_shot,
     Classification: measure_classification,
+    ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
 }
 
@@ -22,8 +35,10 @@ _MEASURE = {
 def check_data(protocol: AnyProtocol, characters: CharacterSet) -> None:
     """Raises DataError where `characters` are too few for `protocol`."""
     check = {
+        Confounders: lambda: few_shot_episodes(protocol, characters, seed=0),
         FewShot: lambda: few_shot_episodes(protocol, characters, seed=0),
         Classification: lambda: classification_episodes(protocol, characters, seed=0),
+        ImportanceClassification: lambda: importance_episodes(protocol, characters, seed=0),
         AllClasses: lambda: num_targets(protocol, characters),
     }
     check[type(protocol)]()
