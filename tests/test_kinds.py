@@ -17,24 +17,16 @@ import pytest
 import tensorflow as tf
 
 from tests.models.tiny_latent import tiny_config
+from tests.models.tiny_learned import ENTRY, LATENT_DIM, SIZE, SLOTS, learned_model
 from tests.without_tfvma import WITHOUT_TFVMA, run_without_tfvma
-from tfvma.config import Config
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.export import export_saved_model
 from tfvma.kinds import KINDS, kind_of, kind_with
-from tfvma.layers.addressing import Addressing
-from tfvma.layers.gaussian_head import GaussianHead
-from tfvma.layers.memory import LearnedMemory
-from tfvma.layers.mlp_decoder import MLPDecoder
-from tfvma.layers.mlp_encoder import MLPEmbedding, MLPEncoder
-from tfvma.layers.mlp_posterior import MLPPosterior
 from tfvma.models.build import build_model
 from tfvma.models.episodic import EpisodicModel
-from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.restore_weights import restore_weights
 from tfvma.servable import Servable, load_servable, read_kind
 
-SIZE, LATENT_DIM, SLOTS, ENTRY = 6, 2, 5, 7
 SEED = [3, -5]
 # B, M, K: one sample; some; many chunks; M larger than K * B.
 SIZES = {"one": (2, 3, 1), "odd": (7, 5, 5), "many": (5, 3, 128), "large": (2, 40, 5)}
@@ -82,22 +74,6 @@ class Exported:
     servable: Servable
 
 
-def learned_model(config: Config | None = None, precision: str | None = None):
-    """An MLP over a memory of 5 slots in R^7."""
-    return VariationalMemoryAddressing(
-        memory=LearnedMemory(SLOTS, (ENTRY,), name="memory"),
-        addressing=Addressing(
-            MLPEmbedding(3, (6,), name="key"), MLPEmbedding(3, (6,), name="query"), name="address"
-        ),
-        entry_encoder=MLPEncoder((6,), name="entry_encoder"),
-        prior_head=GaussianHead(LATENT_DIM, 5, name="prior"),
-        posterior=MLPPosterior(LATENT_DIM, (6, 5), name="posterior"),
-        decoder=MLPDecoder(SIZE, LATENT_DIM, (5, 6), name="decoder"),
-        image_shape=(SIZE, SIZE, 1),
-        name="learned",
-    )
-
-
 def randomized(model: EpisodicModel) -> EpisodicModel:
     """With weights that are far from their initial values."""
     random = np.random.default_rng(0)
@@ -121,7 +97,7 @@ def exported(tmp_path_factory) -> dict[str, Exported]:
         config = tiny_config("vae" if name == "learned" else name)
         with pytest.MonkeyPatch.context() as patch:
             if name == "learned":
-                patch.setattr("tfvma.export.build_model", learned_model)
+                patch.setattr("tfvma.export.build_model", lambda *given, **options: learned_model())
             model = randomized(learned_model() if name == "learned" else build_model(config))
             home = export_saved_model(model, config, folder, name=name).parent
         found[name] = Exported(model, home, load_servable(home))

@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.models.tiny_latent import tiny_model
+from tests.models.tiny_learned import learned_model
 from tfvma.config import Config, ModelConfig
 from tfvma.errors import DataError, InvalidArgumentError, OutputError
 from tfvma.evaluation.evaluate import evaluate, illustrate
 from tfvma.evaluation.illustrations import infer_addresses
-from tfvma.evaluation.protocols import Classification, FewShot
+from tfvma.evaluation.protocols import Classification, Confounders, FewShot
 from tfvma.evaluation.report import Report, render, write_report
 from tfvma.evaluation.trained_model import TrainedModel
-from tfvma.kinds import KINDS
+from tfvma.kinds import KINDS, kind_of
 
-VMA, LEARNED, SOFT, VAE = KINDS
+VMA = KINDS[0]
 LOG = [
     {"step": 100, "seconds": 1.0, "iw_bound": -200.0, "kl_a": 1.0, "kl_z": 3.0},
     {
@@ -124,6 +126,39 @@ def test_curves_need_a_log_and_the_kl_split_few_shot_rows(model, characters, row
     others = [row for row in rows if row.metric == "accuracy"]
     names = {illustration.name for illustration in illustrate(model, characters, others, seed=0)}
     assert names == FIGURES - {"learning_curves", "kl_split"}
+
+
+BASELINE_FIGURES = {"reconstructions", "kl_split", "learning_curves"}
+
+
+@pytest.mark.parametrize("name", ["learned", "soft_attention", "vae"])
+def test_pages_of_models_without_an_address_in_a_memory_of_drawings(name, characters):
+    scorer = learned_model() if name == "learned" else tiny_model(name)
+    log = [{"step": 1, "iw_bound": -9.0, "kl_z": 3.0}, {"step": 2, "iw_bound": -8.0, "kl_z": 3.5}]
+    model = TrainedModel(scorer, Config(name, model=ModelConfig(image_size=6)), 2, 0.1, log)
+    rows = evaluate(model, characters, PROTOCOLS[:1], seed=0, command="")
+    assert ("kl_a" in {row.metric for row in rows}) == (name == "learned")
+    assert "address_accuracy" not in {row.metric for row in rows}
+    illustrations = illustrate(model, characters, rows, seed=0)
+    samples = "one_shot_samples" if name == "soft_attention" else "samples"
+    assert {illustration.name for illustration in illustrations} == {samples, *BASELINE_FIGURES}
+    html = render(Report(model.config, kind_of(scorer), 2, 0.1, rows, illustrations))
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    assert ("baseline" in reader.text) == (name != "learned")
+    captions = " ".join(illustration.caption for illustration in illustrations)
+    assert ("q(a" in captions) == (name == "learned")
+
+
+def test_confounders_are_drawn_from_their_rows_at_the_largest_k(model, characters):
+    protocols = [Confounders(count, 2, 40, (2, 7)) for count in (1, 4, 16)]
+    rows = evaluate(model, characters, protocols, seed=0, command="")
+    (figure,) = [i for i in illustrate(model, characters, rows, seed=0) if i.name == "confounders"]
+    assert "has 2 examples in memory" in figure.caption
+    without_one = [row for row in rows if "C=1 " not in row.protocol]
+    names = {illustration.name for illustration in illustrate(model, characters, without_one, 0)}
+    assert "confounders" not in names
 
 
 def test_a_page_without_rows_or_figures_is_still_a_page(model):
