@@ -108,6 +108,33 @@ def test_saved_model_scores_as_the_run_does(run, saved):
     assert f"{of_saved['nll', 5]['value']:.2f}" in (saved / "README.md").read_text()
 
 
+def test_a_baseline_is_scored_on_what_applies_and_refuses_the_rest(tmp_path, capsys):
+    size = dataclasses.replace(CONFIG.model, family="vae", key_dim=ModelConfig().key_dim)
+    config = dataclasses.replace(CONFIG, name="baseline", model=size)
+    saved = export_saved_model(build_model(config), config, tmp_path).parent
+    options = ["--targets", "64", "--num-samples", "2", "--quiet", "--report", str(tmp_path / "r")]
+    assert main([str(saved), *options]) == 0
+    assert set(records(saved / "metrics.json")) == {("nll", 2), ("kl_z", 2), ("reconstruction", 2)}
+    assert "A baseline: a variational autoencoder" in (saved / "README.md").read_text()
+    assert "A baseline: a variational autoencoder" in (tmp_path / "r" / "index.html").read_text()
+    capsys.readouterr()
+    message = error_of([str(saved), "--protocol", "classification", "--quiet"], capsys)
+    assert "protocol='classification 5-way 1-shot': expected a model that samples" in message
+
+
+def test_importance_weighted_classification_of_a_saved_model(saved):
+    options = ["--protocol", "classification_iw", "--episodes", "2", "--num-samples", "3"]
+    assert main([str(saved), *options, "--quiet"]) == 0
+    rows = json.loads((saved / "metrics.json").read_text())
+    assert {(row["metric"], row["num_samples"]) for row in rows} == {
+        ("accuracy", None),
+        ("accuracy_iw", 3),
+    }
+    assert {row["protocol"].partition(" ")[0] for row in rows} == {"classification_iw"}
+    assert [row["targets"] for row in rows] == [10] * 4 + [40] * 4
+    assert "accuracy (importance-weighted)" in (saved / "README.md").read_text()
+
+
 def test_all_classes_of_run_and_saved_model_are_the_same(run, saved, capsys):
     options = ["--protocol", "all_classes", "--rotations", "1", "--num-samples", "3"]
     rows = {}
@@ -162,6 +189,9 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--seed", "-1"], "--seed=-1: expected 0 to 2147483647"),
         (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
         (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
+        (["--protocol", "confounders", "--num-classes", "9"], "--num-classes=9: expected only"),
+        (["--protocol", "confounders"], "num_classes=144: 'strokes' (test) has 30 characters"),
+        (["--protocol", "classification_iw", "--episodes", "1"], "episodes=1: expected at least"),
         (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes, not"),
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
         (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),

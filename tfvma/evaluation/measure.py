@@ -13,13 +13,19 @@ from tfvma.evaluation import nll, recall
 from tfvma.evaluation.all_classes import measure_all_classes, num_targets
 from tfvma.evaluation.classification import classification_episodes, measure_classification
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
+from tfvma.evaluation.importance_classification import (
+    importance_episodes,
+    measure_importance_classification,
+)
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import (
     AllClasses,
     AnyProtocol,
     CharacterProtocol,
     Classification,
+    Confounders,
     FewShot,
+    ImportanceClassification,
     Nll,
     Recall,
 )
@@ -27,7 +33,9 @@ from tfvma.evaluation.scorer import Scorer
 
 _MEASURE = {
     FewShot: measure_few_shot,
+    Confounders: measure_few_shot,
     Classification: measure_classification,
+    ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
     Recall: recall.measure_recall,
     Nll: nll.measure_nll,
@@ -45,8 +53,10 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
             f"one of {', '.join(map(repr, names))}."
         )
     check = {
+        Confounders: lambda: few_shot_episodes(protocol, source, seed=0),
         FewShot: lambda: few_shot_episodes(protocol, source, seed=0),
         Classification: lambda: classification_episodes(protocol, source, seed=0),
+        ImportanceClassification: lambda: importance_episodes(protocol, source, seed=0),
         AllClasses: lambda: num_targets(protocol, source),
         Recall: lambda: recall.recall_episode(protocol, source, seed=0),
         Nll: lambda: nll.num_targets(protocol, source),

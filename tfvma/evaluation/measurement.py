@@ -13,7 +13,7 @@ class Measurement:
 
     Attributes:
       metric: "nll", "kl_a", "kl_z" or "reconstruction" in nats per image, "entropy_pa" in nats,
-        "accuracy" or "address_accuracy" as a fraction.
+        "accuracy", "accuracy_iw" or "address_accuracy" as a fraction.
       estimate: mean and standard error.
       num_samples: K, or None for what does not depend on it.
       targets: drawings averaged over.

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvma.errors import DivergedError
+from tfvma.evaluation.scorer import Scorer
 
 # Of a metric, and of the K that it depends on.
 Key = tuple[str, int | None]
@@ -24,7 +25,8 @@ def scored_terms(
     """Every term of the bound for each target, in nats.
 
     NLL = -L_K, KL(q(z|x,m) || p(z|m)) and the reconstruction are given at each K, since
-    they are averages over the K samples; KL(q(a|x) || p(a)) is exact.
+    they are averages over the K samples; KL(q(a|x) || p(a)) is exact, and there where the
+    model has an address.
 
     Args:
       score: that of a `Scorer`.
@@ -56,13 +58,18 @@ def scored_terms(
     return values
 
 
+def reads_labels(scorer: Scorer) -> bool:
+    """Whether the slots that it addresses are those of an episode, whose labels are known."""
+    return scorer.has_address and scorer.takes_memory
+
+
 def address_right(
     address: Callable[..., dict[str, tf.Tensor]], episode: dict[str, tf.Tensor]
 ) -> np.ndarray:
     """Whether the most probable entry shows the target's character, bool [B].
 
     Args:
-      address: that of a `Scorer`.
+      address: that of a scorer that `reads_labels`.
       episode: x, memory, x_label and memory_label.
     """
     likeliest = tf.argmax(address(episode["x"], episode["memory"])["log_posterior"], axis=1)

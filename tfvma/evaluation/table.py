@@ -14,8 +14,9 @@ _NAMES = {
     "reconstruction": "reconstruction",
     "address_accuracy": "address accuracy",
     "accuracy": "accuracy",
+    "accuracy_iw": "accuracy (importance-weighted)",
 }
-_FRACTIONS = ("address_accuracy", "accuracy")
+_FRACTIONS = ("address_accuracy", "accuracy", "accuracy_iw")
 _NONE = "–"
 
 
