@@ -15,6 +15,8 @@ from tfvma.training.optimizer import make_optimizer
 class Small(keras.Model):
     """What `Checkpoints` asks of a model, and no more."""
 
+    estimator_state = ()
+
     def __init__(self, units: int, layers: int):
         super().__init__()
         self.seed_generator = keras.random.SeedGenerator(3)

@@ -48,9 +48,9 @@ def spy_memory_sizes() -> list[int]:
     sizes = []
     infer = VariationalMemoryAddressing.infer
 
-    def spy(self, x, memory, num_samples, seeds):
+    def spy(self, x, memory, *others):
         sizes.append(memory.shape[0])
-        return infer(self, x, memory, num_samples, seeds)
+        return infer(self, x, memory, *others)
 
     VariationalMemoryAddressing.infer = spy
     return sizes
