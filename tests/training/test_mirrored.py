@@ -42,8 +42,8 @@ def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, n
     one, two = (read_log(folder / run / "log.csv") for run in ("one", name))
     assert [row["step"] for row in one] == [row["step"] for row in two] == [1, 2, 3, 4, 5, 6]
     for row, other in zip(one, two, strict=True):
-        for name in TIMES:
-            del row[name], other[name]
+        for time in TIMES:
+            del row[time], other[time]
         # The log has seven digits.
         assert other == pytest.approx(row, rel=1e-6, abs=1e-4)
     for weight, other in zip(
