@@ -25,8 +25,9 @@ print(threading.get_intra_op_parallelism_threads(), side_by_side() == len(os.sch
     [({}, ["1", "1", "True"]), ({"TF_NUM_INTRAOP_THREADS": "2"}, ["1", "0", "False"])],
 )
 def test_threads_of_a_process(environment, expected):
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("TF_NUM_")}
     environment = {
-        **os.environ,
+        **inherited,
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONPATH": os.getcwd(),
         **environment,
