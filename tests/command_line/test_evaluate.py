@@ -318,3 +318,33 @@ def test_a_report_on_images_is_refused(recall_run, tmp_path, capsys):
     options = ["--protocol", "recall", "--report", str(tmp_path / "report"), "--quiet"]
     assert main([str(recall_run), *options]) == 2
     assert "expected a dataset of characters, not 'binarized_mnist'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("model", "metrics", "paper"),
+    [
+        (
+            {"memory_size": 5, "key_dim": 4},
+            {"nll", "kl_a", "kl_z", "reconstruction", "entropy_pa"},
+            {"kl_a": 2.5},
+        ),
+        ({"family": "vae"}, {"nll", "kl_z", "reconstruction"}, {}),
+    ],
+)
+def test_a_model_without_a_memory_argument_is_scored_on_all_images(
+    recall_run, model, metrics, paper
+):
+    config = dataclasses.replace(
+        IMAGE_CONFIG,
+        episodes=EpisodeConfig(dataset="binarized_mnist", kind="images", targets=4),
+        model=ModelConfig(network="mlp", image_size=28, units=(8, 4), latent_dim=2, **model),
+    )
+    folder = RunFolder(recall_run)
+    write_config(folder, config)
+    build_model(config).save_weights(folder.weights)
+    assert main([str(recall_run), "--protocol", "nll", "--num-samples", "2", "--quiet"]) == 0
+    rows = json.loads((recall_run / "metrics.json").read_text())
+    assert {row["metric"] for row in rows} == metrics
+    assert {row["protocol"] for row in rows} == {"nll binarized_mnist/test"}
+    assert {row["targets"] for row in rows} == {20}
+    assert {row["metric"]: row["paper"] for row in rows if row["paper"]} == paper

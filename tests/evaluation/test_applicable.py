@@ -35,6 +35,14 @@ def test_bounds_are_for_all_and_accuracies_for_an_address_in_labelled_drawings(
             check_applicable(protocols, model)
 
 
+def test_recall_is_for_an_address_in_images():
+    protocols = choose_protocols("recall", FewShot(), 10)
+    check_applicable(protocols, scorer(True, True))
+    for has_address, takes_memory in ((False, True), (True, False), (False, False)):
+        with pytest.raises(InvalidArgumentError, match="protocol='recall M=2048': expected"):
+            check_applicable(protocols, scorer(has_address, takes_memory))
+
+
 def test_all_takes_what_applies():
     protocols = choose_protocols("all", FewShot(), 10)
     assert applicable(protocols, scorer(False, False)) == protocols[:1]

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfvma.errors import InvalidArgumentError
-from tfvma.evaluation.protocols import AnyProtocol, Classification, ImportanceClassification
+from tfvma.evaluation.protocols import (
+    AnyProtocol,
+    Classification,
+    ImportanceClassification,
+    Recall,
+)
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
 from tfvma.kinds import kind_of
 
 # These ask which of the labelled entries in memory a target belongs to.
-_LABELLED = (Classification, ImportanceClassification)
+_LABELLED = (Classification, ImportanceClassification, Recall)
 
 
 def applicable(protocols: Sequence[AnyProtocol], scorer: Scorer) -> tuple[AnyProtocol, ...]:

@@ -27,7 +27,7 @@ from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
-from tfvma.evaluation.protocols import AnyProtocol
+from tfvma.evaluation.protocols import AnyProtocol, Nll
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.trained_model import TrainedModel
@@ -97,11 +97,11 @@ def evaluate(
 
 
 def _printed(
-    scorer: Scorer, protocol: AnyProtocol, characters: CharacterSet, measured: Measurement
+    scorer: Scorer, protocol: AnyProtocol, characters: Source, measured: Measurement
 ) -> tuple[float | None, str]:
     """The paper's figure for this setting, and what has to be known to read it."""
     setting = (protocol, characters.name, characters.split, measured.metric)
-    if reads_labels(scorer):
+    if reads_labels(scorer) or isinstance(protocol, Nll):
         return paper_value(*setting), paper_note(*setting)
     kind = kind_of(scorer)
     value = baseline_value(kind, *setting, measured.num_samples)
