@@ -188,7 +188,7 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
         (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
         (["--protocol", "confounders", "--num-classes", "9"], "--num-classes=9: expected only"),
-        (["--protocol", "confounders"], "num_classes=144: 'strokes' (test) has 30 characters"),
+        (["--protocol", "confounders"], "num_classes=32: 'strokes' (test) has 30 characters"),
         (["--protocol", "classification_iw", "--episodes", "1"], "episodes=1: expected at least"),
         (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes, not"),
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),

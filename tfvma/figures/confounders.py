@@ -25,23 +25,24 @@ def confounders(nll: Mapping[int, tuple[float, float]], num_samples: int) -> Fig
     axes = figure.add_subplot()
     counts = np.array(sorted(nll))
     means, errors = np.array([nll[count] for count in counts]).T
-    axes.errorbar(counts, means, yerr=errors, color=BLUE, marker="o", linewidth=1.8, capsize=3)
-    optimum = means[0] + np.log(counts)
-    axes.plot(counts, optimum, color=GREY, linestyle=(0, (4, 2)), linewidth=1.6)
-    for label, heights, colour, side in (
-        ("this model", means, BLUE, 1 if means[-1] > optimum[-1] else -1),
-        ("optimum", optimum, GREY, 1 if means[-1] <= optimum[-1] else -1),
-    ):
-        axes.annotate(
-            label,
-            (counts[-1], heights[-1]),
-            xytext=(-6, 12 * side),
-            textcoords="offset points",
-            ha="right",
-            va="bottom" if side > 0 else "top",
-            color=colour,
-            fontsize=FONT_SIZE,
-        )
+    axes.errorbar(
+        counts,
+        means,
+        yerr=errors,
+        color=BLUE,
+        marker="o",
+        linewidth=1.8,
+        capsize=3,
+        label="this model",
+    )
+    axes.plot(
+        counts,
+        means[0] + np.log(counts),
+        color=GREY,
+        linestyle=(0, (4, 2)),
+        linewidth=1.6,
+        label="optimum: NLL at C = 1, plus log C",
+    )
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(counts))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -49,4 +50,5 @@ def confounders(nll: Mapping[int, tuple[float, float]], num_samples: int) -> Fig
     axes.set_xlabel("characters in memory, C")
     axes.set_ylabel(f"NLL, K = {num_samples:,}, nats per image")
     tidy(axes)
+    axes.legend(loc="upper left", frameon=False, fontsize=FONT_SIZE)
     return figure
