@@ -32,6 +32,12 @@ def iw_bound(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - log_num_samples(log_weights)
 
 
+def shared_bound(log_weights: tf.Tensor, log_share: tf.Tensor) -> tf.Tensor:
+    """log sum_s share_s exp l_s, [B]: L_K where each of K samples stands for 1/K of q(a | x),
+    and the bound with the address summed out where each slot stands for its q(a | x)."""
+    return tf.reduce_logsumexp(log_weights + log_share, axis=0)
+
+
 def elbo(log_weights: tf.Tensor) -> tf.Tensor:
     """The K-sample average of L_1, [B] (paper, equation 2)."""
     return tf.reduce_mean(log_weights, axis=0)

@@ -16,45 +16,85 @@ from tfvma.validation import check_at_least, check_choice
 SCHEDULES = ("constant", "cosine")
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
-# What each kind of model leaves unread.
+_CLASSES = ("episodes.num_classes", "episodes.targets_per_class", "episodes.shots")
+# What each choice leaves unread.
 _UNREAD = {
-    "vma": (),
-    "soft_attention": ("model.prior", "model.tied", "training.estimator"),
-    "vae": (
-        "model.key_dim",
-        "model.similarity",
-        "model.prior",
-        "model.tied",
-        "training.estimator",
-    ),
+    "episodes.kind": {
+        "few_shot": ("episodes.targets", "episodes.memory_size", "episodes.doubling"),
+        "recall": _CLASSES,
+        "images": (*_CLASSES, "episodes.memory_size", "episodes.doubling"),
+    },
+    "model.family": {
+        "vma": (),
+        "soft_attention": (
+            "model.memory_size",
+            "model.prior",
+            "model.tied",
+            "training.estimator",
+            "training.latent_gradient",
+        ),
+        "vae": (
+            "model.memory_size",
+            "model.entry_to_logits",
+            "model.key_dim",
+            "model.similarity",
+            "model.prior",
+            "model.tied",
+            "training.estimator",
+            "training.latent_gradient",
+        ),
+    },
+    "model.network": {
+        "conv": ("model.units", "model.entry_to_logits"),
+        "mlp": ("model.filters", "model.stride_first", "model.hidden_units"),
+    },
 }
-FAMILIES = tuple(_UNREAD)
+KINDS, FAMILIES, NETWORKS = (
+    tuple(_UNREAD[key]) for key in ("episodes.kind", "model.family", "model.network")
+)
 
 
 @dataclass(frozen=True)
 class EpisodeConfig:
-    """How an episode is drawn: B = num_classes * targets_per_class targets,
-    M = num_classes * shots memory entries."""
+    """How an episode is drawn.
+
+    kind: "few_shot", B = num_classes * targets_per_class targets and M = num_classes * shots
+    memory entries, other drawings of the same characters; "recall", M = memory_size random
+    images, of which B = targets are to be recalled; "images", B = targets images and no memory.
+    `doubling` is the curriculum of recall in training, see `recall_episodes`.
+    """
 
     dataset: str = "omniglot26"
+    kind: str = "few_shot"
     num_classes: int = 8
     targets_per_class: int = 4
     shots: int = 4
+    targets: int = 32
+    memory_size: int = 256
+    doubling: int = 0
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The convolutional few-shot network (paper, section 4.2).
+    """What the model is made of.
 
-    family: "vma", or one of the baselines with the same encoder and decoder:
-    "soft_attention" and "vae".
+    family: "vma", or one of the baselines with the same encoder and decoder: "soft_attention"
+        and "vae".
+    network: "conv", the convolutions of section 4.2 of the paper (`filters`, `stride_first`,
+        `hidden_units`), or "mlp", the dense layers of section 4.1 (`units`).
+    entry_to_logits: whether a linear map of m_a is added to the logits of "mlp".
+    memory_size: M of a learned memory; 0 where the memory comes with the episode.
     """
 
     family: str = "vma"
+    network: str = "conv"
     image_size: int = 26
+    memory_size: int = 0
     filters: tuple[int, ...] = (48, 48, 64, 64, 64, 64)
     stride_first: bool = True
     hidden_units: int = 256
+    units: tuple[int, ...] = (256, 128)
+    entry_to_logits: bool = False
     latent_dim: int = 64
     key_dim: int = 128
     similarity: str = "normalized"
@@ -75,6 +115,7 @@ class TrainingConfig:
     episodes_per_step: int = 1
     num_samples: int = 4
     estimator: str = "vimco"
+    latent_gradient: str = "reparameterized"
     optimizer: str = "adam"
     learning_rate: float = 3e-4
     schedule: str = "cosine"
@@ -172,6 +213,13 @@ def from_dict(values: Mapping[str, Any]) -> Config:
     return replace_options(Config(name), flat)
 
 
+def memory_size(config: Config) -> int:
+    """M, the slots that training reads from: learned ones, or those of an episode."""
+    drawn = config.episodes
+    of_episode = drawn.num_classes * drawn.shots
+    return config.model.memory_size or (drawn.memory_size if drawn.kind == "recall" else of_episode)
+
+
 def check_config(config: Config) -> None:
     """Raises InvalidArgumentError for a value that no run can work with.
 
@@ -182,12 +230,16 @@ def check_config(config: Config) -> None:
         "episodes.num_classes",
         "episodes.targets_per_class",
         "episodes.shots",
+        "episodes.targets",
+        "episodes.memory_size",
         "training.steps",
         "training.episodes_per_step",
         "training.num_samples",
     ):
         check_at_least(key, values[key], 1)
     for key in (
+        "model.memory_size",
+        "episodes.doubling",
         "training.learning_rate_warmup",
         "training.latent_warmup",
         "training.l2",
@@ -198,8 +250,12 @@ def check_config(config: Config) -> None:
         "intervals.picture",
     ):
         check_at_least(key, values[key], 0)
-    check_choice("model.family", config.model.family, FAMILIES)
+    for key, choices in _UNREAD.items():
+        check_choice(key, values[key], choices)
     _check_unread(config, values)
+    _check_memory(config)
+    if len(config.model.units) != 2:
+        raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths.")
     check_choice("training.schedule", config.training.schedule, SCHEDULES)
     check_choice("training.optimizer", config.training.optimizer, OPTIMIZERS)
     check_choice("training.precision", config.training.precision, PRECISIONS)
@@ -215,12 +271,39 @@ def check_config(config: Config) -> None:
 def _check_unread(config: Config, values: Mapping[str, Any]) -> None:
     """Raises InvalidArgumentError for a choice that would change nothing."""
     defaults = options(Config(config.name))
-    for key in _UNREAD[config.model.family]:
-        if values[key] != defaults[key]:
-            raise InvalidArgumentError(
-                f"{key}={values[key]!r}: expected {defaults[key]!r}, the default, with "
-                f"model.family={config.model.family!r}, which does not read it."
-            )
+    for choice, unread in _UNREAD.items():
+        for key in unread[values[choice]]:
+            if values[key] != defaults[key]:
+                raise InvalidArgumentError(
+                    f"{key}={values[key]!r}: expected {defaults[key]!r}, the default, with "
+                    f"{choice}={values[choice]!r}, which does not read it."
+                )
+
+
+def _check_memory(config: Config) -> None:
+    """Raises InvalidArgumentError for a memory that nothing fills, or that two things would."""
+    episodes, model = config.episodes, config.model
+    if episodes.kind == "recall" and episodes.targets > episodes.memory_size:
+        raise InvalidArgumentError(
+            f"episodes.targets={episodes.targets}: expected at most "
+            f"episodes.memory_size={episodes.memory_size}, since targets are in memory."
+        )
+    if model.family == "soft_attention" and model.network == "mlp":
+        raise InvalidArgumentError(
+            "model.network='mlp': expected 'conv' with model.family='soft_attention'."
+        )
+    if model.family == "vae":
+        return
+    if model.memory_size > 0 and episodes.kind != "images":
+        raise InvalidArgumentError(
+            f"episodes.kind={episodes.kind!r}: expected 'images' with "
+            f"model.memory_size={model.memory_size}, a learned memory."
+        )
+    if model.memory_size == 0 and episodes.kind == "images":
+        raise InvalidArgumentError(
+            "episodes.kind='images': expected 'few_shot' or 'recall', whose episodes bring a "
+            f"memory, with model.family={model.family!r} and model.memory_size=0."
+        )
 
 
 def _typed(key: str, value: Any, hint: Any) -> Any:

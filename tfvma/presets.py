@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig
 from tfvma.validation import check_choice
 
+_MNIST_BATCHES = EpisodeConfig(dataset="binarized_mnist", kind="images", targets=32)
+_MNIST_MLP = ModelConfig(network="mlp", image_size=28, latent_dim=32)
+_OMNIGLOT_BATCHES = EpisodeConfig(dataset="omniglot28", kind="images", targets=32)
+_OMNIGLOT_SMALL = ModelConfig(image_size=28, filters=(32,) * 6)
 _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
@@ -33,6 +39,52 @@ _PRESETS = (
         episodes=EpisodeConfig(num_classes=2, targets_per_class=4, shots=16),
         model=ModelConfig(family="soft_attention"),
         training=TrainingConfig(steps=100_000, num_samples=1, latent_warmup=1_000),
+    ),
+    # MNIST with the paper's MLPs (section 4.1): recall of one of 256 random digits.
+    Config(
+        name="mnist_recall256",
+        episodes=EpisodeConfig(
+            dataset="binarized_mnist", kind="recall", targets=32, memory_size=256
+        ),
+        model=_MNIST_MLP,
+        training=TrainingConfig(steps=100_000, schedule="constant"),
+    ),
+    # A memory whose entries are learned with the rest, of five sizes.
+    *(
+        Config(
+            name=f"mnist_learned{memory_size}",
+            episodes=_MNIST_BATCHES,
+            model=dataclasses.replace(_MNIST_MLP, memory_size=memory_size),
+            training=TrainingConfig(steps=100_000),
+        )
+        for memory_size in (64, 128, 256, 512, 1_024)
+    ),
+    # Their baseline without a memory.
+    Config(
+        name="mnist_vae",
+        episodes=_MNIST_BATCHES,
+        model=dataclasses.replace(_MNIST_MLP, family="vae"),
+        training=TrainingConfig(steps=100_000),
+    ),
+    # Omniglot at 28x28 with a learned memory, regularised (section 4.2): all but the memory.
+    Config(
+        name="omniglot28_learned256",
+        episodes=_OMNIGLOT_BATCHES,
+        model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=256),
+        training=TrainingConfig(steps=100_000, latent_warmup=200, l2=3e-4),
+    ),
+    # The same, larger and unregularised, which overfits, and a baseline without a memory.
+    Config(
+        name="omniglot28_learned2048",
+        episodes=_OMNIGLOT_BATCHES,
+        model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=2_048),
+        training=TrainingConfig(steps=100_000, latent_warmup=200),
+    ),
+    Config(
+        name="omniglot28_vae",
+        episodes=_OMNIGLOT_BATCHES,
+        model=dataclasses.replace(_OMNIGLOT_SMALL, family="vae"),
+        training=TrainingConfig(steps=100_000, latent_warmup=200),
     ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tfvma.command_line.evaluate import main, parser, repeating_command
 from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.data import strokes
+from tfvma.data.images import ImageSet
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.servable import Training
@@ -194,7 +196,7 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
         (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),
         (["--protocol", "all_classes", "--rotations", "11"], "rotations=11: with shots=18 there"),
-        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'omniglot26'"),
+        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'binarized_mnist'"),
         (["--split", "validation"], "--split='validation': expected one of 'test'"),
         (["--num-classes", "31"], "num_classes=31: 'strokes' (test) has 30 characters"),
         (["--shots", "17"], "targets_per_class=4 and shots=17 make 21 drawings"),
@@ -253,3 +255,66 @@ def test_wrong_arguments_are_told_without_loading_tensorflow(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("error: MODEL=")
+
+
+IMAGE_CONFIG = Config(
+    "images",
+    episodes=EpisodeConfig(dataset="binarized_mnist", kind="recall", targets=4, memory_size=8),
+    model=ModelConfig(network="mlp", image_size=28, units=(8, 4), latent_dim=2, key_dim=4),
+)
+
+
+@pytest.fixture
+def recall_run(tmp_path, monkeypatch) -> Path:
+    """A run on images, of which there are few."""
+    images = np.random.default_rng(0).integers(0, 2, [20, 28, 28], dtype=np.uint8)
+    monkeypatch.setattr(
+        "tfvma.data.images.load_images", lambda name, split, data_dir: ImageSet(name, split, images)
+    )
+    folder = RunFolder(tmp_path / "runs" / "images")
+    folder.path.mkdir(parents=True)
+    write_config(folder, IMAGE_CONFIG)
+    build_model(IMAGE_CONFIG).save_weights(folder.weights)
+    return folder.path
+
+
+def test_a_recall_model_is_scored_on_images_in_memory(recall_run, capsys):
+    options = ["--protocol", "recall", "--memory-size", "16", "--num-samples", "2", "--quiet"]
+    assert main([str(recall_run), *options]) == 0
+    rows = json.loads((recall_run / "metrics.json").read_text())
+    assert {row["protocol"] for row in rows} == {"recall M=16 binarized_mnist/test"}
+    assert {row["targets"] for row in rows} == {16}
+    metrics = {row["metric"] for row in rows}
+    assert metrics == {"nll", "kl_a", "kl_z", "reconstruction", "address_accuracy"}
+    assert (
+        f"evaluate.py {recall_run} --protocol recall --num-samples 2 --memory-size 16"
+        in rows[0]["command"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--protocol", "nll"), "protocol='nll': expected a model whose memory is learned"),
+        (("--protocol", "few_shot"), "dataset='binarized_mnist': expected a set of characters"),
+        (("--protocol", "recall", "--memory-size", "21"), "memory_size=21: 'binarized_mnist'"),
+        (("--protocol", "recall", "--shots", "2"), "--shots=2: expected only with --protocol"),
+        (("--protocol", "recall", "--split", "valid"), "--split='valid': expected one of"),
+    ],
+)
+def test_what_does_not_suit_images(recall_run, options, message, capsys):
+    assert main([str(recall_run), *options, "--quiet"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (recall_run / "metrics.json").exists()
+
+
+def test_recall_of_characters_is_refused(run, capsys):
+    assert main([str(run), "--protocol", "recall", "--quiet"]) == 2
+    message = "dataset='strokes': expected a set of images for protocol='recall M=2048', one of"
+    assert message in capsys.readouterr().err
+
+
+def test_a_report_on_images_is_refused(recall_run, tmp_path, capsys):
+    options = ["--protocol", "recall", "--report", str(tmp_path / "report"), "--quiet"]
+    assert main([str(recall_run), *options]) == 2
+    assert "expected a dataset of characters, not 'binarized_mnist'" in capsys.readouterr().err

@@ -9,7 +9,9 @@ import pytest
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
-from tfvma.data.episodes import Share, _choose, episodes
+from tfvma.data.choice import largest
+from tfvma.data.episodes import episodes
+from tfvma.data.indices import Share
 from tfvma.errors import DataError, InvalidArgumentError
 
 CHARACTERS, DRAWINGS = 7, 5
@@ -77,7 +79,7 @@ def test_every_drawing_serves_as_target_and_in_memory(characters):
 def test_choice_is_uniform_over_ordered_selections():
     """Independent random numbers come in every order with equal probability."""
     orders = np.array(list(itertools.permutations(range(5))), np.int32)
-    chosen = _choose(tf.constant(orders), 2).numpy()
+    chosen = largest(tf.constant(orders), 2).numpy()
     counts = dict.fromkeys(itertools.permutations(range(5), 2), 0)
     for pair in chosen:
         counts[tuple(pair.tolist())] += 1

@@ -16,7 +16,7 @@ from tfvma import bounds, estimators
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import LogDensities, Vimco
-from tfvma.estimators.vimco import leave_one_out_logsumexp
+from tfvma.estimators.leave_one_out import leave_one_out_logsumexp
 from tfvma.layers.addressing import similarity_scores
 
 TARGETS = 2
@@ -171,7 +171,7 @@ def test_enumeration_sees_a_missing_term(part):
     """The test above has teeth: without either part of the signal the keys go wrong."""
 
     class Lame(Vimco):
-        def surrogate(self, densities):
+        def surrogate(self, densities, proposal=None, x=None):
             fixed = densities._replace(log_qa=tf.stop_gradient(densities.log_qa))
             bound = bounds.iw_bound(bounds.log_weights(*fixed))
             weights = tf.nn.softmax(bounds.log_weights(*fixed), axis=0)

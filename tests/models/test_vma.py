@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfvma.models.vma
+import tfvma.estimators.estimator
+import tfvma.models.inference
 from tfvma import bounds
 from tfvma.config import Config, ModelConfig, TrainingConfig
 from tfvma.errors import InvalidArgumentError
@@ -132,7 +133,7 @@ def test_every_density_is_what_the_primitives_say():
     model, e = tiny_model(), episode()
     inference = model.infer(e["x"], e["memory"], 5, SEEDS)
 
-    address = inference.address.numpy()
+    address = inference.proposal.address.numpy()
     assert address.shape == (5, TARGETS)
     table = model.address(e["x"], e["memory"])
     rows = np.arange(TARGETS)
@@ -261,9 +262,11 @@ def test_gradient_through_the_layers_against_enumeration(monkeypatch):
         for addresses in itertools.product(range(slots), repeat=num_samples):
             fixed = tf.constant(addresses, tf.int32)[:, tf.newaxis]
             z_noise = tf.stack([noise[k, a] for k, a in enumerate(addresses)])[:, tf.newaxis]
-            monkeypatch.setattr(tfvma.models.vma, "sample_address", lambda *_, fixed=fixed: fixed)
             monkeypatch.setattr(
-                tfvma.models.vma,
+                tfvma.estimators.estimator, "sample_address", lambda *_, fixed=fixed: fixed
+            )
+            monkeypatch.setattr(
+                tfvma.models.inference,
                 "standard_normal",
                 lambda shape, seed, z_noise=z_noise: z_noise,
             )
@@ -332,7 +335,7 @@ def test_training_raises_the_bound():
 class Talkative(Vimco):
     """Goes through a string, which TensorFlow can do and XLA cannot."""
 
-    def surrogate(self, densities):
+    def surrogate(self, densities, proposal=None, x=None):
         echo = tf.strings.to_number(tf.strings.as_string(densities.log_px))
         return super().surrogate(densities) + tf.reduce_sum(echo)
 
@@ -533,7 +536,7 @@ def test_warmup_changes_the_gradient_and_no_metric():
 class Listening(Vimco):
     """Keeps the densities that it was given."""
 
-    def surrogate(self, densities):
+    def surrogate(self, densities, proposal=None, x=None):
         self.heard = densities
         return super().surrogate(densities)
 
@@ -657,7 +660,9 @@ def test_mixed_precision_has_float32_densities_and_trains():
     model, e = build_model(tiny_config(), precision="mixed_bfloat16"), episode()
     assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
     inference = model.infer(e["x"], e["memory"], NUM_SAMPLES, SEEDS)
-    dtypes = {part.dtype for part in tf.nest.flatten(inference) if part is not inference.address}
+    dtypes = {
+        part.dtype for part in tf.nest.flatten(inference) if part is not inference.proposal.address
+    }
     assert dtypes == {tf.float32}
     before = weights_of(model)
     logs = fit_once(model, e)
@@ -705,7 +710,7 @@ def test_a_large_learned_memory_learns_where_it_was_read():
     moved = np.flatnonzero(np.any(gradient != 0.0, axis=1))
     # An entry that was read may still lie where every ReLU is off.
     assert moved.size > 0
-    assert set(moved) <= set(inference.address.numpy().ravel())
+    assert set(moved) <= set(inference.proposal.address.numpy().ravel())
     assert before.shape == gradient.shape
 
 

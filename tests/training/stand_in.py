@@ -14,6 +14,7 @@ class StandIn(keras.Model):
     """Follows the mean of its targets, with noise of its seed generator."""
 
     takes_memory = True
+    estimator_state = ()
 
     def __init__(self, config: Config):
         super().__init__(name="stand_in")
@@ -29,7 +30,9 @@ class StandIn(keras.Model):
     def metrics(self):
         return list(self.means.values())
 
-    def compile(self, optimizer, estimator, slices, latent_warmup, steps_per_execution):
+    def compile(
+        self, optimizer, estimator, latent_gradient, slices, latent_warmup, steps_per_execution
+    ):
         super().compile(
             optimizer=optimizer, jit_compile=False, steps_per_execution=steps_per_execution
         )

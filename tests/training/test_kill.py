@@ -10,6 +10,7 @@ import pytest
 from tfvma.config import options
 from tfvma.training import load_trained
 from tfvma.training.log import read_log
+from tfvma.training.measurements import TIMES
 
 ROOT = Path(__file__).parents[2]
 STEPS = 1_000_000
@@ -45,7 +46,7 @@ def run_until(step: int, number: signal.Signals, command: list[str]) -> tuple[in
 def figures(folder: Path) -> dict[int, dict[str, float]]:
     """The rows of the log by their step, without the seconds."""
     rows = read_log(folder / "log.csv")
-    return {int(row["step"]): {k: v for k, v in row.items() if k != "seconds"} for row in rows}
+    return {int(row["step"]): {k: v for k, v in row.items() if k not in TIMES} for row in rows}
 
 
 def test_sigkill_loses_at_most_an_interval_and_sigterm_nothing(command, tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import shutil
 import signal
 from pathlib import Path
@@ -17,6 +18,7 @@ from tfvma.training import load_trained, train
 from tfvma.training.checkpoints import Checkpoints
 from tfvma.training.held_out import HELD_OUT_METRICS
 from tfvma.training.log import read_log
+from tfvma.training.measurements import TIMES
 from tfvma.training.run import compiled_model
 from tfvma.training.run_folder import RunFolder, read_config
 
@@ -47,9 +49,9 @@ def assert_same_weights(folder: Path, other: Path) -> None:
 
 
 def figures(folder: Path) -> list[dict[str, float]]:
-    """The rows of the log without the seconds, which differ from run to run."""
+    """The rows of the log without the times, which differ from run to run."""
     rows = read_log(folder / "log.csv")
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+    return [{name: value for name, value in row.items() if name not in TIMES} for row in rows]
 
 
 def test_what_a_run_leaves_behind(straight_run, tiny):
@@ -58,7 +60,7 @@ def test_what_a_run_leaves_behind(straight_run, tiny):
     assert [row["step"] for row in rows] == [2, 3, 4, 6]
     assert {row["step"] for row in rows if "val_iw_bound" in row} == {3, 6}
     assert all(f"val_{name}" in rows[-1] for name in HELD_OUT_METRICS)
-    assert all(row["seconds"] > 0 for row in rows)
+    assert all(row[name] > 0 for row in rows for name in TIMES)
     assert sorted(path.name for path in (straight_run / "pictures").iterdir()) == [
         "step-0000003.png",
         "step-0000006.png",
@@ -87,6 +89,22 @@ def test_stopped_by_signals_and_resumed_it_is_the_same_run(straight_run, tiny, t
     assert last.seconds > second.seconds > first.seconds > 0.0
     assert last.metrics["step"] == 6
     assert [row["step"] for row in read_log(tmp_path / "log.csv")] == [1, 2, 3, 4, 5, 6]
+    assert_same_weights(tmp_path, straight_run)
+
+
+def test_a_run_ends_when_its_steps_have_had_their_time(straight_run, tiny, tmp_path, monkeypatch):
+    # Each step is begun and ended: four seconds of CPU.
+    monkeypatch.setattr("time.process_time", itertools.count(step=4).__next__)
+    stopped = train(tiny, tmp_path, max_cpu_seconds=15.0)
+    assert (stopped.step, stopped.cpu_seconds) == (4, 16.0)
+    assert (stopped.finished, stopped.interrupted_by) == (False, None)
+    # Time that was had is had; with more of it the run goes on.
+    again = train(tiny, tmp_path, max_cpu_seconds=16.0)
+    assert (again.step, again.cpu_seconds) == (4, 16.0)
+    last = train(tiny, tmp_path, max_cpu_seconds=100.0)
+    assert (last.step, last.cpu_seconds, last.finished) == (6, 24.0, True)
+    rows = read_log(tmp_path / "log.csv")
+    assert [row["cpu_seconds"] for row in rows] == [8.0, 16.0, 24.0]
     assert_same_weights(tmp_path, straight_run)
 
 

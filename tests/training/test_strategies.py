@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfvma.config import replace_options
-from tfvma.data.episodes import Share
+from tfvma.data.indices import Share
 from tfvma.errors import InvalidArgumentError
 from tfvma.training.strategies import check_divides, is_chief, make_strategy, share_of
 

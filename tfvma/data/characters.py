@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,11 @@ class CharacterSet:
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, 1): the shape of one image in an episode."""
         return (*self.drawings.shape[2:], 1)
+
+    @property
+    def checksum(self) -> int:
+        """Differs for other drawings."""
+        return zlib.crc32(self.drawings.tobytes())
 
 
 def load_characters(

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-from typing import NamedTuple
-
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
-from tfvma.errors import DataError, InvalidArgumentError
-from tfvma.validation import check_at_least
-
-
-class Share(NamedTuple):
-    """Of every `of * length` episodes the `index`-th block of `length`, index = 0 ... of - 1."""
-
-    index: int
-    of: int
-    length: int
+from tfvma.data.choice import largest
+from tfvma.data.indices import Share, check_whole, episode_indices
+from tfvma.errors import DataError
 
 
 def episodes(
@@ -60,11 +50,8 @@ def episodes(
         ("targets_per_class", targets_per_class, 1),
         ("shots", shots, 1),
         ("seed", seed, 0),
-        ("start", start, 0),
     ):
-        _check_whole(name, value, minimum)
-    if num_episodes is not None:
-        _check_whole("num_episodes", num_episodes, 1)
+        check_whole(name, value, minimum)
     _check_enough(characters, num_classes, targets_per_class, shots)
 
     # tf.data runs on the CPU: left to itself, TF would put the images on a GPU.
@@ -81,8 +68,8 @@ def episodes(
             dtype=tf.int32,
             alg="philox",
         )
-        classes = _choose(bits[:size], num_classes)
-        chosen = _choose(
+        classes = largest(bits[:size], num_classes)
+        chosen = largest(
             tf.reshape(bits[size:], [num_classes, drawings]), targets_per_class + shots
         )
         rows = classes[:, tf.newaxis] * drawings + chosen
@@ -93,18 +80,7 @@ def episodes(
             "memory_label": _labels(num_classes, shots),
         }
 
-    indices = tf.data.Dataset.counter(start=start)
-    if num_episodes is not None:
-        indices = indices.take(num_episodes)
-    if share is not None:
-        blocks = indices.batch(share.length, drop_remainder=True)
-        indices = blocks.shard(share.of, share.index).unbatch()
-    return indices.map(draw).prefetch(4)
-
-
-def _choose(bits: tf.Tensor, count: int) -> tf.Tensor:
-    """Places of the `count` largest random numbers in the last axis: a draw with no repeats."""
-    return tf.math.top_k(bits, count).indices
+    return episode_indices(start, num_episodes, share).map(draw).prefetch(4)
 
 
 def _gather(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
@@ -113,12 +89,6 @@ def _gather(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
 
 def _labels(num_classes: int, per_class: int) -> tf.Tensor:
     return tf.repeat(tf.range(num_classes, dtype=tf.int32), per_class)
-
-
-def _check_whole(name: str, value: int, minimum: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InvalidArgumentError(f"{name}={value!r}: expected a whole number.")
-    check_at_least(name, value, minimum)
 
 
 def _check_enough(characters: CharacterSet, classes: int, targets: int, shots: int) -> None:

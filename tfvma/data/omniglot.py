@@ -8,10 +8,8 @@ tensorflow-datasets `omniglot` 3.0.0. The five test alphabets are those of Rezen
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from tfvma.data.cache import cached_arrays
 from tfvma.data.characters import CharacterSet
 from tfvma.data.preprocess import ink, max_pool_ink
+from tfvma.data.tfds_source import TfdsSource
 from tfvma.errors import DataError
 
 VERSION = "3.0.0"
@@ -29,18 +28,19 @@ NUM_CHARACTERS = {"train": 1479, "test": 144}
 DRAWINGS_PER_CHARACTER = 20
 _TFDS_SPLITS = ("train", "test")
 _POOL = 4
-_FILES = (
-    "dataset_info.json",
-    "features.json",
-    "alphabet.labels.txt",
-    *(f"omniglot-{tfds_split}.tfrecord*" for tfds_split in _TFDS_SPLITS),
+SOURCE = TfdsSource(
+    title="Omniglot",
+    name="omniglot",
+    version=VERSION,
+    files=(
+        "dataset_info.json",
+        "features.json",
+        "alphabet.labels.txt",
+        *(f"omniglot-{tfds_split}.tfrecord*" for tfds_split in _TFDS_SPLITS),
+    ),
+    home_page="https://github.com/brendenlake/omniglot",
 )
-_HOME_PAGE = "https://github.com/brendenlake/omniglot"
 _REDUCTION = f"max-pool-{_POOL}"
-_HINT = (
-    "Set --data-dir or TFVMA_DATA_DIR to a folder of tensorflow-datasets that holds "
-    f"omniglot/{VERSION}, or leave both unset to download it."
-)
 
 
 def load(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
@@ -67,13 +67,8 @@ def load_tuning(split: str, data_dir: str | os.PathLike | None = None) -> Charac
 
 
 def _load_all(data_dir: str | os.PathLike | None) -> dict[str, np.ndarray]:
-    if data_dir is not None:
-        folder = _given_folder("data_dir", data_dir)
-    elif os.environ.get("TFVMA_DATA_DIR"):
-        folder = _given_folder("TFVMA_DATA_DIR", os.environ["TFVMA_DATA_DIR"])
-    else:
-        folder = _downloaded_folder()
-    key = f"omniglot26-{VERSION}-{_REDUCTION}-{_fingerprint(folder)}"
+    folder = SOURCE.find(data_dir)
+    key = f"omniglot26-{VERSION}-{_REDUCTION}-{SOURCE.fingerprint(folder)}"
     return cached_arrays(key, lambda: _read_and_reduce(folder))
 
 
@@ -88,75 +83,30 @@ def _select(
     )
 
 
-def _given_folder(name: str, value: str | os.PathLike) -> Path:
-    folder = Path(value).expanduser() / "omniglot" / VERSION
-    if not folder.is_dir():
-        raise DataError(
-            f"{name}={str(value)!r}: looked for Omniglot in {str(folder)!r}, "
-            f"which does not exist. {_HINT}"
-        )
-    return folder
-
-
-def _downloaded_folder() -> Path:
-    import tensorflow_datasets as tfds
-
-    builder = tfds.builder(f"omniglot:{VERSION}")
-    folder = Path(builder.data_dir)
-    if folder.is_dir():
-        return folder
-    downloads = tfds.core.download
-    try:
-        # Without a network tfds tries again for minutes: ask once before.
-        urllib.request.urlopen(_HOME_PAGE, timeout=20).close()
-        builder.download_and_prepare()
-    except (
-        OSError,
-        tfds.download.DownloadError,
-        downloads.download_manager.NonMatchingChecksumError,
-        downloads.extractor.ExtractError,
-    ) as error:
-        raise DataError(
-            f"looked for Omniglot {VERSION} in {str(folder)!r}, found nothing and could not "
-            f"download it ({_reason(error)}). {_HINT}"
-        ) from error
-    return folder
-
-
-def _fingerprint(folder: Path) -> str:
-    """Digest of all that is read, so that the cache never stands in for other or damaged files."""
-    digest = hashlib.sha256()
-    for pattern in _FILES:
-        files = sorted(folder.glob(pattern))
-        if not files:
-            raise DataError(
-                f"looked for {pattern} of Omniglot {VERSION} in {str(folder)!r} and found none. "
-                f"{_HINT}"
-            )
-        for file in files:
-            try:
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-            except OSError as error:
-                raise DataError(f"cannot read {str(file)!r} ({error.strerror}). {_HINT}") from error
-    return digest.hexdigest()[:32]
-
-
 def _read_and_reduce(folder: Path) -> dict[str, np.ndarray]:
     """Returns "drawings" [C, S, 26, 26], "characters" [C] and "alphabets" [C]: both splits."""
-    import tensorflow as tf
-    import tensorflow_datasets as tfds
-    from google.protobuf.json_format import ParseError
+    return read_drawings(folder, lambda grey: max_pool_ink(ink(grey), _POOL))
 
-    try:
+
+def read_drawings(
+    folder: Path, reduce: Callable[[np.ndarray], np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Reads both splits and reduces every image.
+
+    Args:
+      folder: that of the records.
+      reduce: uint8 grey images [N, 105, 105], 0 = black, to uint8 [N, h, w].
+
+    Returns "drawings" [C, S, h, w], "characters" [C] and "alphabets" [C], ordered by alphabet
+    and number; drawings keep the order of records. Raises as `load`.
+    """
+    import tensorflow_datasets as tfds
+
+    with SOURCE.reading(folder):
         builder = tfds.builder_from_directory(folder)
-        parts = [_read_records(builder, tfds_split) for tfds_split in _TFDS_SPLITS]
+        parts = [_read_records(builder, tfds_split, reduce) for tfds_split in _TFDS_SPLITS]
         images, alphabets, ids = (np.concatenate(column) for column in zip(*parts, strict=True))
         names = np.array(builder.info.features["alphabet"].names)[alphabets]
-    except (tf.errors.OpError, ParseError, OSError, ValueError, LookupError) as error:
-        raise DataError(
-            f"cannot read Omniglot {VERSION} in {str(folder)!r}: the files are damaged or "
-            f"incomplete ({_reason(error)}). Replace the folder. {_HINT}"
-        ) from error
     return _by_character(images, names, ids, folder)
 
 
@@ -182,7 +132,7 @@ def _by_character(
             f"{num_test} of them in the test alphabets: expected "
             f"{expected * DRAWINGS_PER_CHARACTER} images, {DRAWINGS_PER_CHARACTER} of each of "
             f"{expected} characters, {NUM_CHARACTERS['test']} of them in the test alphabets. "
-            f"Replace the folder. {_HINT}"
+            f"Replace the folder. {SOURCE.hint}"
         )
     return {
         "drawings": images.reshape(expected, DRAWINGS_PER_CHARACTER, *images.shape[1:]),
@@ -191,8 +141,10 @@ def _by_character(
     }
 
 
-def _read_records(builder, tfds_split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reads one split in record order: images [N, 26, 26], alphabet indices [N], ids [N]."""
+def _read_records(
+    builder, tfds_split: str, reduce: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reads one split in record order: images [N, h, w], alphabet indices [N], ids [N]."""
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
@@ -210,13 +162,7 @@ def _read_records(builder, tfds_split: str) -> tuple[np.ndarray, np.ndarray, np.
     batches = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(512)
     images, alphabets, ids = [], [], []
     for grey, alphabet, number in batches.prefetch(2).as_numpy_iterator():
-        images.append(max_pool_ink(ink(grey), _POOL))
+        images.append(reduce(grey))
         alphabets.append(alphabet)
         ids.append(number)
     return np.concatenate(images), np.concatenate(alphabets), np.concatenate(ids)
-
-
-def _reason(error: Exception) -> str:
-    """The first line of a message, without the names of TensorFlow's graph nodes."""
-    line = str(error).strip().partition("\n")[0]
-    return re.sub(r"\{\{.*?\}\}|\[Op:.*", "", line).strip()

@@ -6,9 +6,16 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfvma import bounds
+from tfvma.bounds import log_num_samples
+from tfvma.sampling import sample_address
+
 
 class LogDensities(NamedTuple):
-    """Log densities at K samples (a_k, z_k) ~ q(a, z | x), each [K, B], in nats."""
+    """Log densities at S samples (a_s, z_s) of each target, each [S, B], in nats.
+
+    The addresses are those of a Proposal; z_s ~ q(z | x, a_s).
+    """
 
     log_pa: tf.Tensor
     log_pz: tf.Tensor
@@ -17,18 +24,70 @@ class LogDensities(NamedTuple):
     log_qz: tf.Tensor
 
 
+class Proposal(NamedTuple):
+    """The addresses at which densities are wanted, S for each target.
+
+    address: int32 [S, B].
+    log_share: [S, B], the log of the share of q(a | x) that each address stands for:
+        -log K for K samples of it, log q(a | x) where every slot is taken once. Shares of a
+        target add up to 1, and sum_s share_s f(a_s) has the expectation of f under q.
+    """
+
+    address: tf.Tensor
+    log_share: tf.Tensor
+
+
 class Estimator:
     """Turns log densities into a surrogate whose gradient is the estimate.
 
     The value of a surrogate means nothing and is never reported.
+
+    Attributes:
+        latent_gradient: how gradients pass z, see `tfvma.models.latent_path`.
     """
 
-    def check(self, num_samples: int) -> None:
-        """Raises InvalidArgumentError when `num_samples` cannot work."""
+    latent_gradient = "reparameterized"
 
-    def surrogate(self, densities: LogDensities) -> tf.Tensor:
-        """[B]; its gradient estimates that of the bound (to be maximised)."""
+    def check(self, num_samples: int, memory_size: int | None = None) -> None:
+        """Raises InvalidArgumentError when K or M cannot work; M is None where not known."""
+
+    def build(self, image_shape: tuple[int, int, int]) -> None:
+        """Makes the variables, of the few estimators that have any."""
+
+    @property
+    def variables(self) -> list:
+        """The state that a checkpoint keeps."""
+        return []
+
+    def propose(self, log_posterior: tf.Tensor, num_samples: int, seed) -> Proposal:
+        """Where to evaluate: K samples of q(a | x), unless an estimator wants others.
+
+        Args:
+            log_posterior: log q(a | x), [B, M].
+            num_samples: K.
+            seed: int32 [2].
+        """
+        return independent_samples(log_posterior, num_samples, seed)
+
+    def surrogate(
+        self,
+        densities: LogDensities,
+        proposal: Proposal | None = None,
+        x: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """[B]; its gradient estimates that of what is maximised.
+
+        Args:
+            densities: at the proposal's addresses.
+            proposal: read by the estimators that make proposals of their own.
+            x: the targets [B, H, W, C], read by estimators with a baseline of x.
+        """
         raise NotImplementedError
+
+    def latent_factor(self, densities: LogDensities, proposal: Proposal | None = None) -> tf.Tensor:
+        """What multiplies the gradient through each z once it is doubly reparameterised,
+        [S, B]: for a bound of K weights the normalised weight (Tucker et al. 2018)."""
+        return tf.nn.softmax(bounds.log_weights(*densities), axis=0)
 
     def get_config(self) -> dict:
         """The settings, such that `type(self)(**config)` is an equal estimator."""
@@ -38,3 +97,22 @@ class Estimator:
     def from_config(cls, config: dict) -> Estimator:
         """An estimator equal to the one whose settings these are."""
         return cls(**config)
+
+
+def independent_samples(log_posterior: tf.Tensor, num_samples: int, seed) -> Proposal:
+    """K independent samples of q(a | x) for each target."""
+    address = sample_address(tf.stop_gradient(log_posterior), num_samples, seed)
+    return Proposal(address, equal_shares(address, log_posterior.dtype))
+
+
+def equal_shares(address: tf.Tensor, dtype) -> tf.Tensor:
+    """-log K for each of K samples, [K, B]."""
+    zeros = tf.zeros(tf.shape(address), dtype)
+    return tf.ensure_shape(zeros, address.shape) - log_num_samples(
+        tf.ensure_shape(zeros, address.shape)
+    )
+
+
+def with_fixed_qa(densities: LogDensities) -> LogDensities:
+    """The same densities, but log q(a | x) without its gradient."""
+    return densities._replace(log_qa=tf.stop_gradient(densities.log_qa))

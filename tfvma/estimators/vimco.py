@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import keras
 import tensorflow as tf
 
 from tfvma import bounds
-from tfvma.estimators.estimator import Estimator, LogDensities
+from tfvma.estimators.estimator import Estimator, with_fixed_qa
+from tfvma.estimators.leave_one_out import (
+    leave_one_out_log_mean,
+    leave_one_out_logsumexp,
+    leave_one_out_mean,
+)
 from tfvma.validation import check_at_least, check_choice
-
-
-def leave_one_out_logsumexp(log_weights: tf.Tensor) -> tf.Tensor:
-    """log sum_{j != k} exp l_j for every k, [K, B], by explicit exclusion.
-
-    Subtracting exp l_k from the total would cancel where one weight dominates.
-    """
-    num_samples = log_weights.shape[0]
-    off_diagonal = ~tf.eye(num_samples, dtype=tf.bool)[:, :, tf.newaxis]
-    others = tf.where(off_diagonal, log_weights[tf.newaxis], -math.inf)
-    return tf.reduce_logsumexp(others, axis=1)
 
 
 @keras.saving.register_keras_serializable("tfvma")
@@ -43,24 +35,19 @@ class Vimco(Estimator):
         check_choice("baseline", baseline, ("arithmetic", "geometric"))
         self.baseline = baseline
 
-    def check(self, num_samples: int) -> None:
+    def check(self, num_samples: int, memory_size: int | None = None) -> None:
         check_at_least("num_samples", num_samples, 2, "VIMCO learns from the other samples")
 
     def control_variate(self, log_weights: tf.Tensor) -> tf.Tensor:
         """L_{-k}, [K, B], from log weights [K, B]."""
-        num_samples = log_weights.shape[0]
-        others = leave_one_out_logsumexp(log_weights)
         if self.baseline == "arithmetic":
-            return others - math.log(num_samples - 1)
-        total = tf.reduce_sum(log_weights, axis=0)
-        geometric_mean = (total - log_weights) / (num_samples - 1)
-        return tf.reduce_logsumexp(tf.stack([others, geometric_mean]), axis=0) - math.log(
-            num_samples
-        )
+            return leave_one_out_log_mean(log_weights)
+        others = leave_one_out_logsumexp(log_weights)
+        all_samples = tf.stack([others, leave_one_out_mean(log_weights)])
+        return tf.reduce_logsumexp(all_samples, axis=0) - bounds.log_num_samples(log_weights)
 
-    def surrogate(self, densities: LogDensities) -> tf.Tensor:
-        fixed_qa = densities._replace(log_qa=tf.stop_gradient(densities.log_qa))
-        log_weights = bounds.log_weights(*fixed_qa)
+    def surrogate(self, densities, proposal=None, x=None):
+        log_weights = bounds.log_weights(*with_fixed_qa(densities))
         bound = bounds.iw_bound(log_weights)
 
         weights = tf.nn.softmax(log_weights, axis=0)

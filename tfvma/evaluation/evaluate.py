@@ -10,6 +10,7 @@ import tqdm
 
 import tfvma
 from tfvma.data.characters import CharacterSet
+from tfvma.data.draw import Source
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.applicable import check_applicable
 from tfvma.evaluation.illustrations import (
@@ -38,7 +39,7 @@ _UNWATCHED = 30.0
 
 def evaluate(
     model: TrainedModel,
-    characters: CharacterSet,
+    characters: Source,
     protocols: Sequence[AnyProtocol],
     *,
     seed: int,
@@ -49,7 +50,7 @@ def evaluate(
 
     Args:
       model: what is scored.
-      characters: what episodes are drawn from.
+      characters: what episodes are drawn from, or images.
       protocols: what is measured.
       seed: of episodes and samples.
       command: what the rows give as the command to repeat them.
@@ -59,7 +60,7 @@ def evaluate(
     where characters are too few for one, DivergedError where a bound is not finite.
     """
     check_applicable(protocols, model.scorer)
-    _check_characters(model.config.model.image_size, protocols, characters)
+    _check_source(model.config.model.image_size, protocols, characters)
     rows = []
     for protocol in protocols:
         total, unit = amount(protocol, characters)
@@ -162,9 +163,7 @@ def _confounders(rows: Sequence[Row]) -> Illustration | None:
     return show_confounders(found[others, num_samples], num_samples, shots)
 
 
-def _check_characters(
-    model_size: int, protocols: Sequence[AnyProtocol], characters: CharacterSet
-) -> None:
+def _check_source(model_size: int, protocols: Sequence[AnyProtocol], characters: Source) -> None:
     """Raises a TfvmaError where `characters` do not fit the model or are too few."""
     if characters.image_shape != (model_size, model_size, 1):
         raise InvalidArgumentError(

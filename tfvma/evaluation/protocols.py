@@ -14,6 +14,8 @@ PROTOCOLS = (
     "classification_iw",
     "confounders",
     "all_classes",
+    "recall",
+    "nll",
     "all",
 )
 # Both of the paper's few-shot accuracies: ways x shots (section 4.2).
@@ -166,7 +168,57 @@ class AllClasses:
         return f"all_classes S={self.shots}{part}"
 
 
-AnyProtocol = FewShot | Classification | ImportanceClassification | AllClasses
+@dataclass(frozen=True)
+class Recall:
+    """The bound on images that are all in memory, with nothing else in it.
+
+    Attributes:
+      memory_size: images in memory, M, each of which is a target once.
+      num_samples: the K at which the bound is taken, each 1..5000.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    memory_size: int = 2_048
+    num_samples: tuple[int, ...] = (4, 1_000)
+
+    def __post_init__(self) -> None:
+        check_at_least("memory_size", self.memory_size, 2, "one has no standard error")
+        _check_num_samples(self.num_samples)
+
+    @property
+    def name(self) -> str:
+        return f"recall M={self.memory_size}"
+
+
+@dataclass(frozen=True)
+class Nll:
+    """The bound on images without a memory that comes with them.
+
+    Attributes:
+      targets: images that are scored, drawn without repeats, or None for all.
+      num_samples: the K at which the bound is taken, each 1..5000.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    targets: int | None = None
+    num_samples: tuple[int, ...] = (4, 1_000)
+
+    def __post_init__(self) -> None:
+        if self.targets is not None:
+            check_at_least("targets", self.targets, 2, "one has no standard error")
+        _check_num_samples(self.num_samples)
+
+    @property
+    def name(self) -> str:
+        return "nll"
+
+
+# Of characters, and of images without labels.
+CharacterProtocol = FewShot | Classification | ImportanceClassification | AllClasses
+ImageProtocol = Recall | Nll
+AnyProtocol = CharacterProtocol | ImageProtocol
 
 
 def importance_classifications(
@@ -196,17 +248,19 @@ def choose_protocols(
     few_shot: FewShot,
     num_episodes: int,
     all_classes: AllClasses | None = None,
+    recall: Recall | None = None,
+    nll: Nll | None = None,
 ) -> tuple[AnyProtocol, ...]:
     """The protocols that `name` stands for.
 
     "all" is few_shot and classification: the others take many times longer, and some need
-    all drawings of a character.
+    all drawings of a character, or images that have no labels.
 
     Args:
       name: one of PROTOCOLS.
       few_shot: settings of "few_shot".
       num_episodes: of each classification with q(a | x).
-      all_classes: settings of "all_classes"; the defaults when left out.
+      all_classes, recall, nll: settings of these; the defaults when left out.
 
     Raises InvalidArgumentError for another name or a number out of range.
     """
@@ -220,6 +274,8 @@ def choose_protocols(
         "classification_iw": importance_classifications(),
         "confounders": confounders(),
         "all_classes": (all_classes or AllClasses(),),
+        "recall": (recall or Recall(),),
+        "nll": (nll or Nll(),),
         "all": (few_shot, *classifications),
     }[name]
 

@@ -37,8 +37,8 @@ def scored_terms(
       batch_name: what an error calls these targets.
 
     Returns:
-      ("nll", K), ("kl_z", K), ("reconstruction", K) and, with an address, ("kl_a", None),
-      each [B].
+      ("nll", K), ("kl_z", K), ("reconstruction", K) and, where the model has an address,
+      ("kl_a", None), each [B].
 
     Raises DivergedError where a bound is not finite.
     """

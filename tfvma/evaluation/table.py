@@ -9,6 +9,7 @@ from tfvma.evaluation.metrics_file import Row
 _NAMES = {
     "nll": "NLL",
     "kl_a": "KL(a)",
+    "entropy_pa": "entropy of p(a)",
     "kl_z": "KL(z)",
     "reconstruction": "reconstruction",
     "address_accuracy": "address accuracy",

@@ -10,6 +10,7 @@ from tfvma.layers.mlp_decoder import MLPDecoder
 from tfvma.layers.mlp_encoder import MLPEmbedding, MLPEncoder
 from tfvma.layers.mlp_posterior import MLPPosterior
 from tfvma.layers.plain_conv_decoder import PlainConvDecoder
+from tfvma.layers.plain_mlp_decoder import PlainMLPDecoder
 from tfvma.layers.soft_attention import SoftAttention
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MLPEncoder",
     "MLPPosterior",
     "PlainConvDecoder",
+    "PlainMLPDecoder",
     "SoftAttention",
     "Upscale",
 ]

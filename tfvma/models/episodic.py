@@ -18,7 +18,7 @@ _WARMUP_START = 0.1
 class EpisodicModel(keras.Model):
     """Base of the models. A subclass names its layers in LAYERS, in the order of its
     arguments, its metrics in METRICS and how many seeds its noise takes in NUM_SEEDS, and
-    defines `takes_memory`, `build`, `predict_step`, `_infer`, `_objective` and `_measured`.
+    defines `takes_memory`, `build`, `predict_step`, `_infer`, `_learn` and `_measured`.
 
     Args:
         image_shape: (H, W, C).
@@ -54,6 +54,11 @@ class EpisodicModel(keras.Model):
     def takes_memory(self) -> bool:
         """Whether a memory comes with every call."""
         raise NotImplementedError
+
+    @property
+    def estimator_state(self) -> list:
+        """Variables of the gradient estimator, which a checkpoint keeps and a model does not."""
+        return []
 
     def compute_output_shape(self, input_shape):
         return (input_shape["x"][0],)
@@ -114,8 +119,8 @@ class EpisodicModel(keras.Model):
         """One pass of inference over an episode, with `densities`."""
         raise NotImplementedError
 
-    def _objective(self, densities) -> tf.Tensor:
-        """What training maximises, [B], by its gradient."""
+    def _learn(self, episode, seeds):
+        """A pass of inference to learn from, and what it maximises, [B], by its gradient."""
         raise NotImplementedError
 
     def _measured(self, episode, inference) -> dict[str, tf.Tensor]:
@@ -149,11 +154,15 @@ class EpisodicModel(keras.Model):
     def _gradients(self, episode, seeds, weight: float):
         """The gradients of `weight` times the loss of one episode, and what it was made of."""
         with tf.GradientTape() as tape:
-            inference = self._infer(episode, seeds)
+            inference, objective = self._learn(episode, seeds)
             regularization = self._regularization()
-            objective = self._objective(self._warm(inference.densities))
             loss = weight * (regularization - tf.reduce_mean(objective))
-        return tape.gradient(loss, self.trainable_weights), inference, regularization
+        gradients = tape.gradient(loss, self.trainable_weights)
+        return gradients, self._to_measure(episode, seeds, inference), regularization
+
+    def _to_measure(self, episode, seeds, inference):
+        """The pass of inference that metrics are taken from: the one learned from."""
+        return inference
 
     def test_step(self, episode):
         inference = self._infer_episode(episode)

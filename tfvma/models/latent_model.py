@@ -108,8 +108,10 @@ class LatentModel(LatentServing, EpisodicModel):
         memory = episode["memory"] if self.takes_memory else None
         return self.infer(episode["x"], memory, self.num_samples, *seeds)
 
-    def _objective(self, densities: LatentDensities) -> tf.Tensor:
-        return bounds.iw_bound(bounds.latent_log_weights(*densities))
+    def _learn(self, episode, seeds) -> tuple[LatentInference, tf.Tensor]:
+        inference = self._infer(episode, seeds)
+        densities = self._warm(inference.densities)
+        return inference, bounds.iw_bound(bounds.latent_log_weights(*densities))
 
     def _measured(self, episode, inference: LatentInference) -> dict[str, tf.Tensor]:
         log_weights = bounds.latent_log_weights(*inference.densities)

@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from tfvma import bounds, estimators
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
-from tfvma.estimators import LogDensities
+from tfvma.errors import InvalidArgumentError
+from tfvma.estimators import Estimator, Relaxed
+from tfvma.estimators.estimator import independent_samples
 from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
 from tfvma.models.episodic import EpisodicModel, build_layer
+from tfvma.models.inference import Inference, Read, evaluate_densities, latent_noise
+from tfvma.models.latent_path import LATENT_GRADIENTS, LatentPath
 from tfvma.models.mean import Mean
+from tfvma.models.relaxed import infer_relaxed
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.serving import Serving
-from tfvma.sampling import sample_address, standard_normal
-from tfvma.validation import check_at_least
-
-tfd = tfp.distributions
+from tfvma.validation import check_at_least, check_choice
 
 METRICS = ("loss", "iw_bound", "reconstruction", "kl_a", "kl_z", "ess")
-
-
-class Inference(NamedTuple):
-    """One pass of inference over B targets with K samples each; nats.
-
-    densities: log p and log q at the samples, each [K, B].
-    kl_a: KL(q(a|x) || p(a)), summed exactly over the slots, [B].
-    kl_z: KL(q(z|x, m_a) || p(z|m_a)), analytic, averaged over a_k ~ q, [B].
-    address: the sampled addresses, int32 [K, B].
-    log_posterior: log q(a|x), [B, M].
-    """
-
-    densities: LogDensities
-    kl_a: tf.Tensor
-    kl_z: tf.Tensor
-    address: tf.Tensor
-    log_posterior: tf.Tensor
-
-
-class Read(NamedTuple):
-    """K samples of z for every target, and what they decode to.
-
-    loc, scale: of q(z | m_a, x), [K, B, D].
-    z: [K, B, D].
-    log_px: log p(x | z, m_a), [K, B], in nats.
-    """
-
-    loc: tf.Tensor
-    scale: tf.Tensor
-    z: tf.Tensor
-    log_px: tf.Tensor
 
 
 @keras.saving.register_keras_serializable("tfvma")
@@ -136,22 +104,31 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
     # Inference and the bound: one path for training and evaluation.
 
-    def infer(self, x, memory, num_samples: int, seeds) -> Inference:
-        """Samples (a_k, z_k) ~ q(a, z | x) and evaluates every density there.
+    def infer(
+        self,
+        x,
+        memory,
+        num_samples: int,
+        seeds,
+        estimator: Estimator | None = None,
+        latent_path: LatentPath | None = None,
+    ) -> Inference:
+        """Samples (a_s, z_s) and evaluates every density there.
 
         Args:
             x: [B, H, W, C].
             memory: [M, H, W, C], or None where the memory is learned.
             num_samples: K.
             seeds: two int32 [2] seeds, of a and of z.
+            estimator: proposes the addresses; None for K samples of q(a | x).
+            latent_path: how gradients pass z; None for the reparameterised way.
         """
+        path = latent_path or LatentPath()
         entries = self.memory.entries(memory)
-        keys = self.addressing.keys(entries)
-        log_posterior = self.addressing.log_posterior(x, keys)
-        log_prior = self.addressing.log_prior(keys)
-        q_address = address_distribution(log_posterior)
-        p_address = address_distribution(log_prior)
-        address = sample_address(tf.stop_gradient(log_posterior), num_samples, seeds[0])
+        log_posterior, log_prior = self.addressing(x, entries)
+        propose = independent_samples if estimator is None else estimator.propose
+        proposal = propose(log_posterior, num_samples, seeds[0])
+        address = proposal.address
         one_hot = tf.one_hot(address, tf.shape(entries)[0])
 
         # Once per entry that is needed, then once per pair of target and entry, then once per
@@ -161,49 +138,48 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         prior_loc, prior_scale = self.prior_head(features[-1])
         entry_projection = self.posterior.project_entry(entries)
         condition = self.decoder.condition(features)
-        noise = standard_normal([num_samples, tf.shape(x)[0], prior_loc.shape[-1]], seeds[1])
+        noise = latent_noise(address, prior_loc.shape[-1], seeds[1])
         slices = self._num_slices(x)
         reads = [
-            self._read(*parts, entry_projection, condition)
-            for parts in zip(
-                tf.split(x, slices),
-                tf.split(self.posterior.project_x(x), slices),
-                tf.split(slot, slices, axis=1),
-                tf.split(noise, slices, axis=1),
-                strict=True,
+            self._read(*parts, entry_projection, condition, part, slices, path)
+            for part, parts in enumerate(
+                zip(
+                    tf.split(x, slices),
+                    tf.split(self.posterior.project_x(x), slices),
+                    tf.split(slot, slices, axis=1),
+                    tf.split(noise, slices, axis=1),
+                    strict=True,
+                )
             )
         ]
-        loc, scale, z, log_px = (tf.concat(parts, axis=1) for parts in zip(*reads, strict=True))
-        q_latent = latent_distribution(loc, scale)
+        read = Read(*(tf.concat(parts, axis=1) for parts in zip(*reads, strict=True)))
         p_latent = latent_distribution(tf.gather(prior_loc, slot), tf.gather(prior_scale, slot))
-
-        return Inference(
-            densities=LogDensities(
-                log_pa=p_address.log_prob(one_hot),
-                log_pz=p_latent.log_prob(z),
-                log_px=log_px,
-                log_qa=q_address.log_prob(one_hot),
-                log_qz=q_latent.log_prob(z),
-            ),
-            kl_a=tfd.kl_divergence(q_address, p_address),
-            kl_z=tf.reduce_mean(tfd.kl_divergence(q_latent, p_latent), axis=0),
-            address=address,
+        return evaluate_densities(
+            read,
+            p_latent,
+            path,
+            proposal,
+            log_pa=address_distribution(log_prior).log_prob(one_hot),
+            log_qa=address_distribution(log_posterior).log_prob(one_hot),
+            log_prior=log_prior,
             log_posterior=log_posterior,
         )
 
-    def _read(self, x, x_projection, slot, noise, entry_projection, condition) -> Read:
-        """Draws z and decodes it, for some targets."""
+    def _read(
+        self, x, x_projection, slot, noise, entry_projection, condition, part, parts, path
+    ) -> Read:
+        """Draws z and decodes it, for the `part`-th of `parts` slices of the targets."""
         pairs = distinct_pairs(slot, tf.shape(entry_projection)[0], bool(self.jit_compile))
         loc, scale = self.posterior.from_projection(
             gather_rows(x_projection, pairs.target) + gather_rows(entry_projection, pairs.entry)
         )
         loc, scale = gather_rows(loc, pairs.place), gather_rows(scale, pairs.place)
-        z = loc + scale * noise
+        z = path.through(loc + scale * noise, part, parts)
         logits = self.decoder.from_condition(
             merge_samples(z), [gather_rows(part, tf.reshape(slot, [-1])) for part in condition]
         )
-        pixels = likelihood(split_samples(logits, noise.shape[0]))
-        return Read(loc, scale, z, pixels.log_prob(x))
+        logits = split_samples(logits, z.shape[0])
+        return Read(loc, scale, z, likelihood(logits).log_prob(x))
 
     def _num_slices(self, x) -> int:
         """As many equal slices of the targets as were asked for, or the next smaller number."""
@@ -222,6 +198,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         self,
         optimizer="adam",
         estimator="vimco",
+        latent_gradient: str = "reparameterized",
         latent_warmup: int = 0,
         jit_compile="auto",
         slices: int = 1,
@@ -232,30 +209,39 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
         Args:
             estimator: name or instance, see `tfvma.estimators`.
+            latent_gradient: "reparameterized" or "doubly_reparameterized", see LatentPath.
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
             optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly: see
                 EpisodicModel.
 
         Raises:
-            InvalidArgumentError: when the estimator cannot work with `num_samples`.
+            InvalidArgumentError: when the estimator cannot work with `num_samples`, the size
+                of a learned memory, or `latent_gradient`.
         """
         check_at_least("slices", slices, 1)
         self.slices = slices
         self.estimator = estimators.get(estimator)
-        self.estimator.check(self.num_samples)
+        self.estimator.check(self.num_samples, getattr(self.memory, "memory_size", None))
+        self.estimator.build(self.image_shape)
+        self.latent_gradient = _joint_latent_gradient(self.estimator, latent_gradient)
         super().compile(optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly)
+
+    @property
+    def estimator_state(self) -> list:
+        return self.estimator.variables if self.compiled else []
 
     def get_compile_config(self):
         config = super().get_compile_config()
         if config is not None:
             config["estimator"] = keras.saving.serialize_keras_object(self.estimator)
+            config["latent_gradient"] = self.latent_gradient
             config["slices"] = self.slices
         return config
 
     @property
     def metrics(self):
-        return [*super().metrics, self.address_accuracy]
+        return [*super().metrics, *([self.address_accuracy] if self.takes_memory else [])]
 
     def predict_step(self, episode):
         """Per target: the terms that `score` gives, at K = num_samples."""
@@ -270,8 +256,22 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
     def _infer(self, episode, seeds) -> Inference:
         return self.infer(episode["x"], episode.get("memory"), self.num_samples, seeds)
 
-    def _objective(self, densities: LogDensities) -> tf.Tensor:
-        return self.estimator.surrogate(densities)
+    def _learn(self, episode, seeds) -> tuple[Inference, tf.Tensor]:
+        path = LatentPath(self.latent_gradient)
+        given = (episode["x"], episode.get("memory"), self.num_samples, seeds, self.estimator)
+        if isinstance(self.estimator, Relaxed):
+            inferred = infer_relaxed(self, *given, self.optimizer.iterations, path)
+        else:
+            inferred = self.infer(*given, path)
+        densities = self._warm(inferred.densities)
+        path.scale_by(self.estimator.latent_factor(densities, inferred.proposal))
+        surrogate = self.estimator.surrogate(densities, inferred.proposal, episode["x"])
+        return inferred, surrogate
+
+    def _to_measure(self, episode, seeds, inference: Inference) -> Inference:
+        # What a mixture gives is no bound of this model. The same seeds give the addresses
+        # that the weights of the mixture lean to.
+        return self._infer(episode, seeds) if isinstance(self.estimator, Relaxed) else inference
 
     def _decayed_weights(self) -> list[keras.Variable]:
         memory = {id(weight) for weight in self.memory.trainable_weights}
@@ -279,14 +279,33 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
     def _measured(self, episode, inference: Inference) -> dict[str, tf.Tensor]:
         log_weights = bounds.log_weights(*inference.densities)
+        log_share = inference.proposal.log_share
         measured = {
-            "iw_bound": bounds.iw_bound(log_weights),
-            "reconstruction": inference.densities.log_px,
+            "iw_bound": bounds.shared_bound(log_weights, log_share),
+            "reconstruction": tf.reduce_sum(tf.exp(log_share) * inference.densities.log_px, axis=0),
             "kl_a": inference.kl_a,
             "kl_z": inference.kl_z,
-            "ess": bounds.ess(log_weights),
+            "ess": bounds.ess(log_weights + log_share),
         }
-        if "x_label" in episode and "memory_label" in episode:
+        if self.takes_memory and "x_label" in episode and "memory_label" in episode:
             read = tf.gather(episode["memory_label"], tf.argmax(inference.log_posterior, axis=1))
             measured["address_accuracy"] = tf.cast(tf.equal(read, episode["x_label"]), tf.float32)
         return measured
+
+
+def _joint_latent_gradient(estimator: Estimator, asked: str) -> str:
+    """How gradients pass z with `estimator`, which may have a way of its own.
+
+    Raises InvalidArgumentError where that is not the one asked for.
+    """
+    check_choice("latent_gradient", asked, LATENT_GRADIENTS[:2])
+    own = estimator.latent_gradient
+    if own == "reparameterized" or own == asked:
+        return asked
+    if asked != "reparameterized":
+        raise InvalidArgumentError(
+            f"latent_gradient={asked!r}: expected 'reparameterized', the default, with "
+            f"{type(estimator).__name__}, whose z is {own}. Of WakeWake, "
+            "latent='wake_reparameterized' is doubly reparameterised."
+        )
+    return own

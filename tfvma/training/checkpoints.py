@@ -24,8 +24,8 @@ class Checkpoints:
 
     A checkpoint holds, by name and not by place in the object graph: the weights
     that train; the optimizer's variables, with its step and the averaged weights;
-    the state of the model's random numbers; the running means of its metrics; the
-    seconds of training.
+    the state of the estimator and of the model's random numbers; the running means of
+    its metrics; the seconds of training.
 
     Args:
         folder: where they lie; made when the first one is saved.
@@ -46,6 +46,7 @@ class Checkpoints:
         state = {
             "weights": _by_path(model.weights),
             "optimizer": _by_path(model.optimizer.variables),
+            "estimator": _by_place(model.estimator_state),
             "random_state": model.seed_generator.state.value,
             "metrics": {
                 f"{metric.name}/{variable.name}": variable.value
@@ -182,6 +183,10 @@ def _listed(folder: Path) -> list[Path] | None:
 
 def _by_path(variables) -> dict[str, tf.Variable]:
     return {variable.path: variable.value for variable in variables}
+
+
+def _by_place(variables) -> dict[str, tf.Variable]:
+    return {str(place): variable.value for place, variable in enumerate(variables)}
 
 
 def _step_of(path: Path) -> int:

@@ -1,14 +1,15 @@
-"""The bound on characters that are not trained on, measured while training."""
+"""The bound on characters or images that are not trained on, measured while training."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfvma.config import Config
-from tfvma.data.characters import CharacterSet
-from tfvma.data.episodes import episodes
+from tfvma.data.draw import Source, draw_episodes, num_targets
 
 # What `score` gives, by the names of metrics.
 _SCORES = {
@@ -23,20 +24,14 @@ TARGETS = 320
 _MOST_ENTRIES = 8
 
 
-def draw_held_out(config: Config, characters: CharacterSet) -> tf.data.Dataset:
+def draw_held_out(config: Config, source: Source) -> tf.data.Dataset:
     """About 320 targets, in the same episodes each time, drawn as in training.
 
-    Raises DataError where `characters`, the test split, are too few for one.
+    Raises DataError where `source`, the test split, holds too few for one.
     """
     drawn = config.episodes
-    return episodes(
-        characters,
-        num_classes=drawn.num_classes,
-        targets_per_class=drawn.targets_per_class,
-        shots=drawn.shots,
-        seed=_SEED,
-        num_episodes=-(-TARGETS // (drawn.num_classes * drawn.targets_per_class)),
-    )
+    drawn = dataclasses.replace(drawn, doubling=0)
+    return draw_episodes(drawn, source, seed=_SEED, num_episodes=-(-TARGETS // num_targets(drawn)))
 
 
 class HeldOut:
@@ -64,8 +59,13 @@ class HeldOut:
         return {name: total / count for name, total in sums.items()}
 
     def entries(self) -> np.ndarray:
-        """One memory entry of each class of the first episode, at most eight, [N, H, W, 1]."""
+        """One memory entry of each class of the first episode, at most eight, [N, H, W, 1].
+
+        Without a memory, targets.
+        """
         episode = next(self._episodes.as_numpy_iterator())
+        if "memory" not in episode:
+            return episode["x"][:_MOST_ENTRIES]
         _, first = np.unique(episode["memory_label"], return_index=True)
         return episode["memory"][first[:_MOST_ENTRIES]]
 
@@ -74,7 +74,7 @@ class HeldOut:
         memory = episode["memory"] if self._model.takes_memory else None
         score = self._model.score(x, memory, self._model.num_samples, seed)
         values = {_SCORES[term]: value for term, value in score.items()}
-        if hasattr(self._model, "address"):
+        if hasattr(self._model, "address") and "memory_label" in episode:
             best = tf.argmax(self._model.address(x, memory)["log_posterior"], axis=-1)
             right = tf.equal(tf.gather(episode["memory_label"], best), episode["x_label"])
             values["address_accuracy"] = tf.cast(right, tf.float32)

@@ -35,6 +35,8 @@ def run_steps(
     step = completed_steps(model)
     run = _make_function(model, strategy)
     iterator = iter(groups)
+    # Traced here, the first step takes no longer than the others.
+    run.get_concrete_function(iterator, tf.constant(0))
     callbacks = keras.callbacks.CallbackList(callbacks, model=model)
     model.stop_training = False
     callbacks.on_train_begin()

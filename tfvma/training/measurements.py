@@ -10,22 +10,26 @@ from tfvma.training.clock import Clock
 from tfvma.training.every import completed_steps, is_due
 from tfvma.training.held_out import HELD_OUT_METRICS, HeldOut
 from tfvma.training.optimizer import averaged_weights
+from tfvma.training.step_clock import StepClock
 
 Row = dict[str, float]
+# The columns that differ from one run to another of the same configuration.
+TIMES = ("seconds", "cpu_seconds")
 
 
 class Measurements(keras.callbacks.Callback):
     """Makes rows and hands them to `sinks`.
 
-    A row holds the step, the seconds of training, the learning rate, the means of
-    the training metrics since the row before, and on validation steps the held-out
-    metrics of the averaged weights as `val_*`.
+    A row holds the step, the seconds of training, the CPU seconds of its steps, the learning
+    rate, the means of the training metrics since the row before, and on validation steps the
+    held-out metrics of the averaged weights as `val_*`.
 
     Args:
         log_interval, validation_interval: in steps; 0 is never.
         last: the number of steps of the whole run.
         held_out: what is measured on validation steps.
         clock: of the run.
+        step_clock: of its steps.
         sinks: take one row each.
     """
 
@@ -36,6 +40,7 @@ class Measurements(keras.callbacks.Callback):
         last: int,
         held_out: HeldOut,
         clock: Clock,
+        step_clock: StepClock,
         sinks: Sequence[Callable[[Row], None]],
     ):
         super().__init__()
@@ -44,6 +49,7 @@ class Measurements(keras.callbacks.Callback):
         self._last = last
         self._held_out = held_out
         self._clock = clock
+        self._step_clock = step_clock
         self._sinks = sinks
         self._step = 0
 
@@ -63,6 +69,7 @@ class Measurements(keras.callbacks.Callback):
                 measured = self._held_out.measure()
             row.update({f"val_{name}": value for name, value in measured.items()})
         row["seconds"] = self._clock.seconds()
+        row["cpu_seconds"] = self._step_clock.cpu_seconds
         for write in self._sinks:
             write(row)
 
@@ -72,7 +79,7 @@ def columns(model: keras.Model) -> tuple[str, ...]:
     measured = [metric.name for metric in model.metrics]
     return (
         "step",
-        "seconds",
+        *TIMES,
         "learning_rate",
         *measured,
         *(f"val_{name}" for name in HELD_OUT_METRICS if name in measured),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from typing import TextIO
 import keras
 import tensorflow as tf
 
-from tfvma import __version__
-from tfvma.config import Config, check_config
-from tfvma.data.characters import CharacterSet, load_characters
-from tfvma.data.episodes import episodes
+from tfvma import __version__, estimators
+from tfvma.config import Config, check_config, memory_size
+from tfvma.data.characters import load_characters
+from tfvma.data.draw import Source, draw_episodes
+from tfvma.data.images import load_images
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
@@ -35,6 +35,8 @@ from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
 from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, write_config
+from tfvma.training.step_clock import StepClock
+from tfvma.training.stop_after import StopAfter
 from tfvma.training.strategies import check_divides, is_chief, share_of
 from tfvma.training.tensorboard import TensorBoardLog
 from tfvma.training.threads import side_by_side
@@ -44,7 +46,7 @@ from tfvma.training.workers import (
     make_agreement,
     send_from_chief,
 )
-from tfvma.validation import check_writable
+from tfvma.validation import check_at_least, check_writable
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class TrainingResult:
     Attributes:
         step: steps completed.
         seconds: of training, over all goes.
+        cpu_seconds: of its steps alone, see StepClock.
         finished: whether that is all of them.
         interrupted_by: the signal that stopped it, or None.
         metrics: the latest value of each column of log.csv.
@@ -61,6 +64,7 @@ class TrainingResult:
 
     step: int
     seconds: float
+    cpu_seconds: float
     finished: bool
     interrupted_by: signal.Signals | None
     metrics: dict[str, float]
@@ -74,6 +78,7 @@ def train(
     strategy: tf.distribute.Strategy | None = None,
     progress: TextIO | None = None,
     accept_changes: bool = False,
+    max_cpu_seconds: float | None = None,
 ) -> TrainingResult:
     """Trains the model of `config`, or goes on with the run in `run_dir`.
 
@@ -90,11 +95,13 @@ def train(
         config: the experiment.
         run_dir: takes config.json, log.csv, checkpoints/, pictures/, tensorboard/,
             and model.weights.h5 (the averaged weights) once finished.
-        data_dir: as in `load_characters`.
+        data_dir: as in `load_characters` and `load_images`.
         strategy: the devices, see `make_strategy`; None for one.
         progress: where progress is shown, a bar on a terminal and else lines;
             None shows nothing.
         accept_changes: go on with a run of another configuration.
+        max_cpu_seconds: stops, with a checkpoint, once the steps have taken so many CPU
+            seconds, over all goes; None for no limit.
 
     Raises:
         InvalidArgumentError: for values that cannot work.
@@ -107,6 +114,9 @@ def train(
         WorkerLostError: when another worker has stopped or cannot be reached.
     """
     check_config(config)
+    _check_estimator(config)
+    if max_cpu_seconds is not None:
+        check_at_least("max_cpu_seconds", max_cpu_seconds, 0)
     strategy = strategy or tf.distribute.get_strategy()
     check_divides(config, strategy)
     chief = is_chief(strategy)
@@ -116,7 +126,8 @@ def train(
     train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
     held_out_episodes = draw_held_out(config, test_set)
 
-    with lost_workers(strategy), StopWhenInterrupted(make_agreement(strategy)) as interruption:
+    agree = make_agreement(strategy)
+    with lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
         check_alike(strategy, _describe(config, train_set))
         keras.utils.set_random_seed(config.training.seed)
         with strategy.scope():
@@ -126,6 +137,7 @@ def train(
             _start_from(model, config.training.start_from)
         send_from_chief(strategy, checkpoints.variables)
         step, last = completed_steps(model), config.training.steps
+        step_clock = StepClock(_cpu_seconds(folder, step) if chief else 0.0)
         if step > last:
             raise InvalidArgumentError(
                 f"training.steps={last}: expected at least {step}, the step that {folder.path} "
@@ -133,9 +145,12 @@ def train(
             )
         if step < last:
             groups = _training_episodes(config, train_set, step, strategy)
-            writing = _writing(config, folder, checkpoints, held_out_episodes, progress)
+            writing = _writing(config, folder, checkpoints, held_out_episodes, step_clock, progress)
+            stopping = [interruption]
+            if max_cpu_seconds is not None:
+                stopping.append(StopAfter(max_cpu_seconds, step_clock, agree))
             with writing if chief else nullcontext([]) as callbacks:
-                run_steps(model, strategy, groups, last, [*callbacks, interruption])
+                run_steps(model, strategy, groups, last, [step_clock, *callbacks, *stopping])
         model.optimizer.finalize_variable_values(model.trainable_variables)
         step = completed_steps(model)
         finished = step == last
@@ -146,6 +161,7 @@ def train(
     return TrainingResult(
         step=step,
         seconds=float(checkpoints.seconds.numpy()),
+        cpu_seconds=step_clock.cpu_seconds,
         finished=finished,
         interrupted_by=None if finished else interruption.received,
         metrics=_latest(folder) if chief else {},
@@ -155,14 +171,26 @@ def train(
 def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
     """The model of `config` with its optimizer, and its estimator where it has an address."""
     model = build_model(config, precision)
-    addressing = {"estimator": config.training.estimator, "slices": side_by_side()}
+    training = config.training
+    addressing = {
+        "estimator": training.estimator,
+        "latent_gradient": training.latent_gradient,
+        "slices": side_by_side(),
+    }
     model.compile(
-        make_optimizer(config.training),
+        make_optimizer(training),
         **(addressing if config.model.family == "vma" else {}),
-        latent_warmup=config.training.latent_warmup,
+        latent_warmup=training.latent_warmup,
         steps_per_execution=steps_per_execution(dataclasses.astuple(config.intervals)),
     )
     return model
+
+
+def _check_estimator(config: Config) -> None:
+    """Raises InvalidArgumentError where it cannot work with K or with the memory."""
+    if config.model.family == "vma":
+        estimator = estimators.get(config.training.estimator)
+        estimator.check(config.training.num_samples, memory_size(config))
 
 
 def _start_from(model: keras.Model, saved_model: str) -> None:
@@ -172,32 +200,29 @@ def _start_from(model: keras.Model, saved_model: str) -> None:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
 
 
-def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> CharacterSet:
-    characters = load_characters(config.episodes.dataset, split, data_dir)
+def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
+    load = load_characters if config.episodes.kind == "few_shot" else load_images
+    source = load(config.episodes.dataset, split, data_dir)
     size = config.model.image_size
-    if characters.image_shape != (size, size, 1):
+    if source.image_shape != (size, size, 1):
         raise InvalidArgumentError(
-            f"model.image_size={size}: expected {characters.image_shape[0]}, the size of the "
+            f"model.image_size={size}: expected {source.image_shape[0]}, the size of the "
             f"images of {config.episodes.dataset!r}."
         )
-    return characters
+    return source
 
 
-def _training_episodes(
-    config: Config, characters: CharacterSet, step: int, strategy: tf.distribute.Strategy
-):
+def _training_episodes(config: Config, source: Source, step: int, strategy: tf.distribute.Strategy):
     """From `step` on: for each step and replica its share of the episodes, stacked.
 
     Step s takes the episodes s * episodes_per_step and following.
     """
-    drawn, training = config.episodes, config.training
+    training = config.training
 
     def draw(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        return episodes(
-            characters,
-            num_classes=drawn.num_classes,
-            targets_per_class=drawn.targets_per_class,
-            shots=drawn.shots,
+        return draw_episodes(
+            config.episodes,
+            source,
             seed=training.seed,
             start=step * training.episodes_per_step,
             share=share_of(config, context),
@@ -206,9 +231,9 @@ def _training_episodes(
     return strategy.distribute_datasets_from_function(draw)
 
 
-def _describe(config: Config, characters: CharacterSet) -> str:
+def _describe(config: Config, source: Source) -> str:
     """What must be the same in all workers."""
-    return f"{__version__} {config} {zlib.crc32(characters.drawings.tobytes())}"
+    return f"{__version__} {config} {source.checksum}"
 
 
 @contextmanager
@@ -217,6 +242,7 @@ def _writing(
     folder: RunFolder,
     checkpoints: Checkpoints,
     held_out_episodes: tf.data.Dataset,
+    step_clock: StepClock,
     progress: TextIO | None,
 ) -> Iterator[list[keras.callbacks.Callback]]:
     """Callbacks that fill the run's folder, in the order in which they act: what is measured
@@ -231,7 +257,7 @@ def _writing(
         sinks = [log, TensorBoardLog(folder.tensorboard), *shown]
         yield [
             StopWhenDiverged(checkpoints),
-            Measurements(every.log, every.validation, steps, held_out, clock, sinks),
+            Measurements(every.log, every.validation, steps, held_out, clock, step_clock, sinks),
             SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
             SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
             *shown,
@@ -246,6 +272,13 @@ def _progress(stream: TextIO | None, steps: int) -> Iterator[list[keras.callback
     shown = ProgressBar(steps, stream) if stream.isatty() else ProgressLines(steps, stream)
     with closing(shown):
         yield [shown]
+
+
+def _cpu_seconds(folder: RunFolder, step: int) -> float:
+    """Those of the steps up to `step`, as far as they are logged: what a step takes between a
+    row and a checkpoint that an interruption left is not counted."""
+    rows = [row for row in read_log(folder.log) if row["step"] <= step]
+    return max((row["cpu_seconds"] for row in rows if "cpu_seconds" in row), default=0.0)
 
 
 def _latest(folder: RunFolder) -> dict[str, float]:

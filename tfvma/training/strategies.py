@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfvma.cluster import STRATEGIES, read_cluster
 from tfvma.config import Config
-from tfvma.data.episodes import Share
+from tfvma.data.indices import Share
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice
 

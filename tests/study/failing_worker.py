@@ -1,0 +1,5 @@
+"""A worker that cannot work."""
+
+import sys
+
+sys.exit("error: no")

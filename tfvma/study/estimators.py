@@ -1,0 +1,68 @@
+"""Trains every estimator on one task, with the same seeds, steps and seconds.
+
+    python -m tfvma.study.estimators --task recall256 --jobs 2
+
+Each run is a process with one thread, and lies in runs/estimators/TASK/ESTIMATOR-seedS as any
+run of train.py does. Stopped or killed, the same command goes on. Then
+
+    python -m tfvma.study.report
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfvma.errors import TfvmaError
+from tfvma.study.tasks import TASKS, get_task, runs_of
+from tfvma.validation import check_at_least, check_writable
+
+RUNS_DIR = Path("runs/estimators")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    summary, _, epilog = __doc__.partition("\n\n")
+    options = argparse.ArgumentParser(
+        prog="python -m tfvma.study.estimators",
+        description=summary,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    options.add_argument("--task", choices=TASKS, required=True)
+    options.add_argument(
+        "--estimators", nargs="+", metavar="NAME", help="which (those that the task names)"
+    )
+    options.add_argument("--seeds", nargs="+", type=int, help="which (those of the task)")
+    options.add_argument("--jobs", type=int, default=1, help="runs at a time (%(default)s)")
+    options.add_argument("--runs-dir", type=Path, default=RUNS_DIR, help="(%(default)s)")
+    options.add_argument("--data-dir", help="as for train.py")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Returns 0, 1 where a run failed, 2 for an error, or 128 + the signal that stopped it.
+    """
+    parsed = parser().parse_args(arguments)
+    try:
+        check_at_least("--jobs", parsed.jobs, 1)
+        check_writable("--runs-dir", parsed.runs_dir)
+        task = get_task(parsed.task)
+        estimators = tuple(parsed.estimators or task.estimators)
+        runs = runs_of(task, estimators, tuple(parsed.seeds or task.seeds))
+    except TfvmaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+    # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
+    from tfvma.study.runner import Runner
+
+    return Runner(runs, parsed.runs_dir, parsed.data_dir).run(parsed.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

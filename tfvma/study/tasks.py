@@ -1,0 +1,163 @@
+"""The tasks on which estimators are compared, and what a run of each may cost."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from tfvma.config import (
+    Config,
+    EpisodeConfig,
+    IntervalConfig,
+    ModelConfig,
+    TrainingConfig,
+    memory_size,
+)
+from tfvma.errors import InvalidArgumentError
+from tfvma.study.variants import VARIANTS
+from tfvma.validation import check_choice
+
+# An address found with this probability is found.
+FOUND = 0.95
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every estimator is trained on.
+
+    Attributes:
+        name: of the folder of its runs.
+        config: what is trained; the estimator and the seed are those of the run. A run ends
+            after `config.training.steps`, or earlier:
+        cpu_seconds: once its steps have taken so many CPU seconds.
+        seeds: a run for each.
+        estimators: of VARIANTS; () for the best three on recall256, and vimco.
+        num_samples: K, a run for each; () for that of `config`.
+    """
+
+    name: str
+    config: Config
+    cpu_seconds: float
+    seeds: tuple[int, ...]
+    estimators: tuple[str, ...] = ()
+    num_samples: tuple[int, ...] = ()
+
+    @property
+    def goal(self) -> float | None:
+        """The NLL of an optimal lookup table, log M nats; None where nothing is recalled."""
+        recalls = self.config.episodes.kind == "recall"
+        return math.log(memory_size(self.config)) if recalls else None
+
+
+def _recall(memory_size: int) -> Config:
+    return Config(
+        name=f"recall{memory_size}",
+        episodes=EpisodeConfig(
+            kind="recall",
+            dataset="binarized_mnist",
+            targets=32,
+            memory_size=memory_size,
+            # Given up: the paper's memory is of its full size from the start, and it takes 100,000
+            # steps to be found. 400 steps for each doubling of the different images cost 2,000.
+            doubling=400,
+        ),
+        model=ModelConfig(network="mlp", image_size=28, latent_dim=32, entry_to_logits=True),
+        training=TrainingConfig(
+            steps=8_000, learning_rate=2e-3, schedule="constant", ema_momentum=0.0
+        ),
+        intervals=IntervalConfig(log=50, validation=250, checkpoint=500, picture=0),
+    )
+
+
+_FEW_SHOT = Config(
+    name="few_shot",
+    model=ModelConfig(filters=(24, 24, 32, 32, 32, 32), hidden_units=128),
+    training=TrainingConfig(
+        steps=100_000,
+        learning_rate=1e-3,
+        schedule="constant",
+        latent_warmup=200,
+        ema_momentum=0.99,
+    ),
+    intervals=IntervalConfig(log=50, validation=250, checkpoint=250, picture=0),
+)
+
+_TASKS = (
+    Task(
+        "recall256",
+        _recall(256),
+        cpu_seconds=45.0,
+        seeds=(0, 1, 2),
+        estimators=tuple(VARIANTS),
+    ),
+    Task("recall512", _recall(512), cpu_seconds=160.0, seeds=(0, 1, 2)),
+    Task("recall1024", _recall(1_024), cpu_seconds=240.0, seeds=(0, 1, 2)),
+    Task("recall2048", _recall(2_048), cpu_seconds=320.0, seeds=(0, 1, 2)),
+    Task("few_shot", _FEW_SHOT, cpu_seconds=300.0, seeds=(0,)),
+    Task("samples", _recall(256), cpu_seconds=160.0, seeds=(0,), num_samples=(2, 4, 8, 16, 32)),
+)
+TASKS = {task.name: task for task in _TASKS}
+
+
+def get_task(name: str) -> Task:
+    """The task called `name`; raises InvalidArgumentError when there is none."""
+    check_choice("task", name, TASKS)
+    return TASKS[name]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Attributes:
+        task: what on.
+        estimator: one of VARIANTS.
+        seed: of weights, episodes and noise.
+        num_samples: K.
+    """
+
+    task: Task
+    estimator: str
+    seed: int
+    num_samples: int
+
+    @property
+    def name(self) -> str:
+        """That of its folder."""
+        samples = f"-k{self.num_samples}" if self.task.num_samples else ""
+        return f"{self.estimator}{samples}-seed{self.seed}"
+
+    @property
+    def config(self) -> Config:
+        """What `tfvma.training.train` trains."""
+        variant = VARIANTS[self.estimator]
+        training = dataclasses.replace(
+            self.task.config.training,
+            estimator=variant.estimator,
+            latent_gradient=variant.latent_gradient,
+            num_samples=self.num_samples,
+            seed=self.seed,
+        )
+        return dataclasses.replace(self.task.config, name=self.name, training=training)
+
+
+def runs_of(task: Task, estimators: tuple[str, ...], seeds: tuple[int, ...]) -> list[Run]:
+    """All runs of a task, the first seed of all estimators first.
+
+    Raises InvalidArgumentError for an unknown estimator, or where there is none.
+    """
+    if not estimators:
+        raise InvalidArgumentError(
+            f"estimators={estimators!r}: expected names of estimators; those of the task "
+            f"{task.name!r} are not chosen yet."
+        )
+    for estimator in estimators:
+        check_choice("estimators", estimator, VARIANTS)
+    samples = task.num_samples or (task.config.training.num_samples,)
+    return [
+        Run(task, estimator, seed, num_samples)
+        for seed in seeds
+        for num_samples in samples
+        for estimator in estimators
+    ]
