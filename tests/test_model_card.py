@@ -109,7 +109,7 @@ def test_every_signature_is_described(kind):
     rows = [line.split("|") for line in text.splitlines() if re.match(r"\| `[a-z_]+`", line)]
     assert [cells[1].split("`")[1] for cells in rows] == list(kind.signatures)
     for cells, inputs in zip(rows, kind.signatures.values(), strict=True):
-        shown = re.sub(r" \[.*?\]|, as `memory` gives it", "", cells[2]).strip().split(", ")
+        shown = re.sub(r" \[.*?\]", "", cells[2]).strip().split(", ")
         assert shown == list(inputs)
     assert "[N,11]" in text and "[N,26,26,1]" in text
     assert 'tf.saved_model.load("3")' in text
@@ -134,6 +134,33 @@ def test_what_a_kind_does_not_have_is_not_spoken_of(kind):
     for word in ("Estimator", "classify", "kl_address", "KL(a)"):
         assert (word in text) == kind.has_address, word
     assert ("drawings in memory of each" in text) == kind.takes_memory
+
+
+def preset_card(name: str, kind) -> str:
+    return " ".join(card(config=get_preset(name), kind=kind, rows=[], training=Training()).split())
+
+
+def test_dense_layers_and_a_learned_memory_are_described_as_such():
+    text = preset_card("mnist_learned64", LEARNED)
+    assert "two dense layers with ReLU, 256 and 128 units, and the decoder has 128 and 256." in text
+    assert "Memory: 64 learned slots, each a vector." in text
+    assert "| `memory` | index [N] | entry [N,256] |" in text
+    assert "each step takes 32 random images." in text
+    assert "50,000 digits" in text and "single digits" in text
+    for word in ("Pyramids", "convolutions", "characters", "few-shot", "C and S"):
+        assert word not in text, word
+    text = preset_card("omniglot28_learned256", LEARNED)
+    assert "Memory: 256 learned slots, each a 28x28 map, in the place of an image." in text
+    assert "entry [N,28,28,1]" in text and "15 drawings of each of 1,623 characters" in text
+
+
+def test_recall_is_not_few_shot():
+    text = preset_card("mnist_recall256", VMA)
+    assert "In training the images to be scored were among those in memory" in text
+    assert "each step takes 256 random images in memory, of which" in text
+    for word in ("retraining", "characters", "no test of the model", "learned slots"):
+        assert word not in text, word
+    assert "binarized_mnist` 1.0.0" in text
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ _PRIORS = {
 
 def architecture(config: Config, kind: Kind) -> str:
     """What was chosen where the paper leaves a choice."""
-    if kind.has_address:
+    if config.model.network == "mlp":
+        bullets = _mlp(config.model, kind)
+    elif kind.has_address:
         bullets = _address(config.model)
     elif kind.takes_memory:
         bullets = _soft_attention(config.model)
@@ -44,17 +46,54 @@ def wrapped(text: str, indent: str = "") -> str:
 
 
 def _address(model: ModelConfig) -> tuple[str, ...]:
-    tied = "the same network for both" if model.tied else "a network for each"
     return (
         f"{_pyramids(model)} The network of p(z | m) and the entry's side of p(x | z, m) share "
         "one pyramid; q(z | m, x), keys and queries have their own.",
         _hidden(model),
+        *_learned(model, f"a {model.image_size}x{model.image_size} map, in the place of an image"),
+        *_spaces(model),
+        "q(z | m, x): a pyramid over x and m concatenated.",
+        _decoder(model),
+    )
+
+
+def _mlp(model: ModelConfig, kind: Kind) -> tuple[str, ...]:
+    first, second = model.units
+    widths = (
+        f"Every network has two dense layers with ReLU, {first} and {second} units, and the "
+        f"decoder has {second} and {first}."
+    )
+    if not kind.has_address:
+        return (
+            widths,
+            f"z: {model.latent_dim} dimensions, p(z) standard normal, q(z | x) diagonal normal.",
+            "p(x | z): Bernoulli pixels.",
+        )
+    copied = " A linear map of m is added to the logits." if model.entry_to_logits else ""
+    return (
+        widths,
+        *_learned(model, "a vector"),
+        *_spaces(model),
+        "q(z | m, x): of x and m concatenated.",
+        f"p(x | z, m): Bernoulli pixels, of z and m concatenated.{copied}",
+    )
+
+
+def _learned(model: ModelConfig, entry: str) -> tuple[str, ...]:
+    """The memory, where the model has one of its own."""
+    if model.memory_size == 0:
+        return ()
+    return (f"Memory: {model.memory_size:,} learned slots, each {entry}.",)
+
+
+def _spaces(model: ModelConfig) -> tuple[str, ...]:
+    """Of z and of keys."""
+    tied = "the same network for both" if model.tied else "a network for each"
+    return (
         f"z: {model.latent_dim} dimensions, diagonal normal. Keys: {model.key_dim} dimensions, "
         f"{tied}.",
         "q(a | M, x): softmax over the similarities of keys and query, "
         f"{_SIMILARITIES[model.similarity]}. p(a | M): {_PRIORS[model.prior]}.",
-        "q(z | m, x): a pyramid over x and m concatenated.",
-        _decoder(model),
     )
 
 

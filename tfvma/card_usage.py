@@ -7,6 +7,7 @@ import inspect
 from tfvma.card_architecture import wrapped
 from tfvma.config import Config
 from tfvma.kinds import DEFAULT_SIGNATURE, Kind
+from tfvma.models.networks import NETWORKS
 from tfvma.repeat_latent_score import repeat_latent_score
 from tfvma.repeat_score import repeat_score
 
@@ -94,7 +95,9 @@ def _rows(config: Config, kind: Kind) -> list[tuple[str, str, str]]:
     """Name, inputs and outputs, with the shapes of each where it is first met."""
     image = f"{config.model.image_size},{config.model.image_size},1"
     moments = f"loc, scale [N,{config.model.latent_dim}]"
-    entry = f" [N,{image}]" if kind.takes_memory else ", as `memory` gives it"
+    network = NETWORKS[config.model.network](config.model, "float32")
+    of_slot = ",".join(map(str, network.entry_shape))
+    entry = f" [N,{image if kind.takes_memory else of_slot}]"
     shapes = {
         ("memory", "index"): " [N]",
         ("address", "x"): f" [B,{image}]",
@@ -109,7 +112,7 @@ def _rows(config: Config, kind: Kind) -> list[tuple[str, str, str]]:
     }
     address = {"generate": ", address [K]", "reconstruct": ", address [K,B]"}
     outputs = {
-        "memory": "entry [N, ...]",
+        "memory": f"entry{entry}",
         "address": "log_posterior [B,M], log_prior [M]",
         "latent_prior": moments,
         "latent_posterior": moments,

@@ -17,6 +17,7 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.report_style import CSS
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name, value_of
 from tfvma.kinds import Kind
+from tfvma.trained_on import trained_on
 from tfvma.training.atomic import replacing
 
 
@@ -104,26 +105,28 @@ def _summary(report: Report) -> str:
     if report.minutes is not None:
         training += f" ({_duration(report.minutes)})"
     episodes, kind = report.config.episodes, report.kind
-    training += f" on {episodes.dataset}"
-    if kind.takes_memory:
-        training += (
-            f" with {episodes.num_classes} characters and {episodes.shots} examples of each in "
-            "memory"
-        )
+    training += f" on {episodes.dataset}, {trained_on(report.config, kind)} in each step"
+    unseen, named = "images", ""
+    if episodes.kind == "few_shot":
+        unseen = "characters of alphabets"
+        if not kind.takes_memory:
+            named = (
+                " Rows with C and S are of the targets of such episodes, whose memory it does not "
+                "read."
+            )
     return escape(
-        f"{_WHAT[kind.has_address, kind.takes_memory]} {training}; scored on characters of "
-        "alphabets that it was not trained on, unless a row says otherwise."
+        f"{_WHAT[kind.has_address, kind.takes_memory]} {training}; scored on {unseen} that it was "
+        f"not trained on, unless a row says otherwise.{named}"
     )
 
 
 # By has_address and takes_memory, which tell the kinds apart.
 _WHAT = {
-    (True, True): "A generative model that reads a memory of drawings by sampling an address.",
+    (True, True): "A generative model that reads a memory of images by sampling an address.",
     (True, False): "A generative model that reads a learned memory by sampling an address.",
-    (False, True): "A baseline: a generative model that reads a memory of drawings by soft "
+    (False, True): "A baseline: a generative model that reads a memory of images by soft "
     "attention.",
-    (False, False): "A baseline: a variational autoencoder without a memory. Rows with C and S are "
-    "of the targets of such episodes, whose memory it does not read.",
+    (False, False): "A baseline: a variational autoencoder without a memory.",
 }
 
 

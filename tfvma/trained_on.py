@@ -1,0 +1,23 @@
+"""What a step of training takes, in words."""
+
+from __future__ import annotations
+
+from tfvma.config import Config
+from tfvma.kinds import Kind
+
+
+def trained_on(config: Config, kind: Kind) -> str:
+    """What the targets of a step are, and what is in memory with them."""
+    drawn = config.episodes
+    if drawn.kind == "recall":
+        return (
+            f"{drawn.memory_size:,} random images in memory, of which {drawn.targets} are targets"
+        )
+    if drawn.kind == "images":
+        return f"{drawn.targets} random images"
+    if not kind.takes_memory:
+        return f"{drawn.num_classes * drawn.targets_per_class} random drawings"
+    return (
+        f"one episode of {drawn.num_classes} characters with {drawn.targets_per_class} targets and "
+        f"{drawn.shots} other drawings in memory of each"
+    )
