@@ -18,6 +18,7 @@ from tfvma.config import Config, check_config, memory_size
 from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
+from tfvma.diagnostics import Diagnose, Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
@@ -94,7 +95,8 @@ def train(
     Args:
         config: the experiment.
         run_dir: takes config.json, log.csv, checkpoints/, pictures/, tensorboard/,
-            and model.weights.h5 (the averaged weights) once finished.
+            diagnostics.csv if asked for, and model.weights.h5 (the averaged weights) once
+            finished.
         data_dir: as in `load_characters` and `load_images`.
         strategy: the devices, see `make_strategy`; None for one.
         progress: where progress is shown, a bar on a terminal and else lines;
@@ -259,9 +261,20 @@ def _writing(
             StopWhenDiverged(checkpoints),
             Measurements(every.log, every.validation, steps, held_out, clock, step_clock, sinks),
             SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
+            *_diagnose(config, folder, model, held_out_episodes),
             SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
             *shown,
         ]
+
+
+def _diagnose(
+    config: Config, folder: RunFolder, model: keras.Model, held_out_episodes: tf.data.Dataset
+) -> list[Diagnose]:
+    if config.intervals.diagnostics == 0:
+        return []
+    log = CsvLog(folder.diagnostics, diagnostic_columns(model), completed_steps(model))
+    diagnostics = Diagnostics(model, next(iter(held_out_episodes)))
+    return [Diagnose(config.intervals.diagnostics, diagnostics, log, config.training.steps)]
 
 
 @contextmanager
