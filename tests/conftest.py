@@ -12,15 +12,25 @@ import pytest
 import tfvma  # noqa: F401  (chooses the Keras backend before any test imports Keras)
 
 
-@pytest.fixture(scope="session")
-def omniglot_dir() -> str:
-    """The tensorflow-datasets folder that holds Omniglot."""
+def _data_dir(dataset: str) -> str:
     folder = os.environ.get("TFVMA_DATA_DIR")
     if not folder:
         pytest.skip("TFVMA_DATA_DIR is unset: it names the tensorflow-datasets folder")
-    if not (Path(folder) / "omniglot").is_dir():
-        pytest.fail(f"TFVMA_DATA_DIR={folder!r}: expected a folder that holds omniglot/")
+    if not (Path(folder) / dataset).is_dir():
+        pytest.fail(f"TFVMA_DATA_DIR={folder!r}: expected a folder that holds {dataset}/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def omniglot_dir() -> str:
+    """The tensorflow-datasets folder that holds Omniglot."""
+    return _data_dir("omniglot")
+
+
+@pytest.fixture(scope="session")
+def binarized_mnist_dir() -> str:
+    """The tensorflow-datasets folder that holds binarized MNIST."""
+    return _data_dir("binarized_mnist")
 
 
 @pytest.fixture(scope="session", autouse=True)

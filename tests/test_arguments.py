@@ -79,4 +79,4 @@ def test_numpy_numbers_of_another_width_are_taken():
     assert arguments.seed(np.array([1, -2], np.int64)).dtype == tf.int32
     assert arguments.images("x", IMAGES.astype(np.uint8), SHAPE).dtype == tf.float32
     with pytest.raises(InvalidArgumentError, match="z of float64: expected float32 .any, 5.."):
-        arguments.latents("z", tf.zeros([2, 5], tf.float64), 5)
+        arguments.rows("z", tf.zeros([2, 5], tf.float64), (5,))

@@ -159,3 +159,70 @@ def test_presets_are_consistent(name):
     assert preset.name == name
     check_config(preset)
     assert from_dict(to_dict(preset)) == preset
+
+
+RECALL = {"episodes.kind": "recall"}
+IMAGES = {"episodes.kind": "images"}
+LEARNED = {**IMAGES, "model.memory_size": 64}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {**RECALL, "episodes.memory_size": 32},
+        {**RECALL, "model.network": "mlp", "model.entry_to_logits": True},
+        LEARNED,
+        {**LEARNED, "model.network": "mlp", "model.units": (8, 4)},
+        {**IMAGES, "model.family": "vae"},
+        {**IMAGES, "model.family": "vae", "model.network": "mlp"},
+    ],
+)
+def test_combinations_that_work(values):
+    check_config(replace_options(Config("some"), values))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"episodes.kind": "plain"}, r"episodes\.kind='plain': expected one of"),
+        ({"model.network": "rnn"}, r"model\.network='rnn': expected one of 'conv', 'mlp'"),
+        ({"episodes.targets": 5}, r"episodes\.targets=5: expected 32, .*kind='few_shot'"),
+        ({**RECALL, "episodes.shots": 2}, r"episodes\.shots=2: expected 4, .*kind='recall'"),
+        ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
+        ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),
+        ({"model.entry_to_logits": True}, r"model\.entry_to_logits=True: .*network='conv'"),
+        (
+            {**RECALL, "model.network": "mlp", "model.filters": (3,)},
+            r"model\.filters=\(3,\): .*network='mlp'",
+        ),
+        (
+            {**RECALL, "model.network": "mlp", "model.units": (3,)},
+            r"model\.units=\(3,\): expected two widths",
+        ),
+        (
+            {**IMAGES, "model.family": "vae", "model.memory_size": 3},
+            r"model\.memory_size=3: expected 0, .*family='vae'",
+        ),
+        (
+            {**RECALL, "episodes.targets": 300},
+            r"episodes\.targets=300: expected at most episodes\.memory_size=256",
+        ),
+        (
+            {**RECALL, "model.memory_size": 4},
+            r"episodes\.kind='recall': expected 'images' with model\.memory_size=4",
+        ),
+        (IMAGES, r"episodes\.kind='images': expected 'few_shot' or 'recall'"),
+        (
+            {**IMAGES, "model.family": "soft_attention"},
+            r"episodes\.kind='images': .*model\.family='soft_attention'",
+        ),
+        (
+            {**RECALL, "model.family": "soft_attention", "model.network": "mlp"},
+            r"model\.network='mlp': expected 'conv' with model\.family='soft_attention'",
+        ),
+        ({"model.memory_size": -1}, r"model\.memory_size=-1: expected at least 0"),
+    ],
+)
+def test_combinations_that_leave_something_out(values, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        check_config(replace_options(Config("some"), values))

@@ -9,17 +9,22 @@ import re
 import shlex
 
 import pytest
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 import tfvma
 from tfvma.command_line.train import configure, parser
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, to_dict
 from tfvma.errors import CheckpointError, OutputError
 from tfvma.evaluation.metrics_file import Row, write_rows
+from tfvma.kinds import KINDS
 from tfvma.model_card import ModelCard, render, training_command, write_model_card
 from tfvma.presets import get_preset, preset_names
+from tfvma.repeat_latent_score import repeat_latent_score
 from tfvma.repeat_score import repeat_score
-from tfvma.servable import SIGNATURES, Training
+from tfvma.servable import Training
 
+VMA, LEARNED, SOFT, VAE = KINDS
+kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 CONFIG = Config(
     name="mine",
     episodes=EpisodeConfig(num_classes=9, shots=3),
@@ -46,7 +51,7 @@ ROW = Row(
 
 
 def card(**changes) -> str:
-    values = ModelCard(CONFIG, 3, Training(4_000, 90.0), [ROW], measured=True)
+    values = ModelCard(CONFIG, VMA, 3, Training(4_000, 90.0), [ROW], measured=True)
     return render(dataclasses.replace(values, **changes))
 
 
@@ -98,18 +103,37 @@ def test_results_are_those_of_the_rows():
     assert "Not measured yet" in card(rows=[], measured=False)
 
 
-def test_every_signature_is_described():
-    text = card()
-    for name, inputs in SIGNATURES.items():
-        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
-        shown = re.sub(r" \[.*?\]", "", row.split("|")[2]).strip().split(", ")
+@kinds
+def test_every_signature_is_described(kind):
+    text = card(kind=kind)
+    rows = [line.split("|") for line in text.splitlines() if re.match(r"\| `[a-z_]+`", line)]
+    assert [cells[1].split("`")[1] for cells in rows] == list(kind.signatures)
+    for cells, inputs in zip(rows, kind.signatures.values(), strict=True):
+        shown = re.sub(r" \[.*?\]|, as `memory` gives it", "", cells[2]).strip().split(", ")
         assert shown == list(inputs)
-    assert "[N,11]" in text and "[B,26,26,1]" in text
+    assert "[N,11]" in text and "[N,26,26,1]" in text
     assert 'tf.saved_model.load("3")' in text
 
 
-def test_the_code_that_repeats_score_is_shown_whole():
-    assert inspect.getsource(repeat_score) in card()
+@kinds
+def test_the_example_gives_score_what_it_takes(kind):
+    (call,) = re.findall(r'signatures\["score"\]\((.*?)\)\nprint', card(kind=kind), re.S)
+    assert re.findall(r"(\w+)=", call) == list(kind.signatures["score"])
+
+
+@kinds
+def test_the_code_that_repeats_score_is_shown_whole(kind):
+    function = repeat_score if kind.has_address else repeat_latent_score
+    assert inspect.getsource(function) in card(kind=kind)
+
+
+@kinds
+def test_what_a_kind_does_not_have_is_not_spoken_of(kind):
+    text = card(kind=kind, rows=[dataclasses.replace(ROW, note="")])
+    assert ("baseline" in text) == (not kind.has_address)
+    for word in ("Estimator", "classify", "kl_address", "KL(a)"):
+        assert (word in text) == kind.has_address, word
+    assert ("drawings in memory of each" in text) == kind.takes_memory
 
 
 @pytest.mark.parametrize(
@@ -121,16 +145,27 @@ def test_the_licence_of_the_data(dataset, licence):
     assert licence in text.partition("## Licences")[2]
 
 
+def save_signatures(folder, kind) -> None:
+    """A SavedModel of which there is nothing but the names."""
+    saved = SavedModel()
+    signatures = saved.meta_graphs.add().signature_def
+    for name, inputs in kind.signatures.items():
+        for key in inputs:
+            signatures[name].inputs[key].name = key
+    (folder / "saved_model.pb").write_bytes(saved.SerializeToString())
+
+
 def test_it_is_written_from_what_lies_in_the_folder(tmp_path):
     (tmp_path / "2" / "assets.extra").mkdir(parents=True)
+    save_signatures(tmp_path / "2", SOFT)
     (tmp_path / "2" / "assets.extra" / "training.json").write_text('{"steps": 7, "minutes": 1}')
     (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
     path = write_model_card(tmp_path)
     assert path == tmp_path / "README.md"
-    assert path.read_text() == card(version=2, training=Training(7, 1), rows=[])
+    assert path.read_text() == card(kind=SOFT, version=2, training=Training(7, 1), rows=[])
     write_rows(tmp_path / "metrics.json", [ROW])
     write_model_card(tmp_path, measured=False)
-    assert path.read_text() == card(version=2, training=Training(7, 1), measured=False)
+    assert path.read_text() == card(kind=SOFT, version=2, training=Training(7, 1), measured=False)
     assert {file.name for file in tmp_path.iterdir()} == {
         "2",
         "README.md",
@@ -146,6 +181,9 @@ def test_a_folder_that_cannot_have_a_card(tmp_path):
     with pytest.raises(CheckpointError, match="config.json"):
         write_model_card(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
+    with pytest.raises(CheckpointError, match="expected a SavedModel of tfvma.*saved_model.pb"):
+        write_model_card(tmp_path)
+    save_signatures(tmp_path / "1", VAE)
     (tmp_path / "README.md").mkdir()
     with pytest.raises(OutputError, match="cannot be written to"):
         write_model_card(tmp_path)

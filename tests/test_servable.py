@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.without_tfvma import WITHOUT_TFVMA, run_without_tfvma
 from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.export import export_saved_model
@@ -35,39 +33,13 @@ SEED = [3, -5]
 SIZES = {"one": (2, 3, 1), "odd": (7, 5, 5), "many": (5, 3, 128), "large": (2, 40, 5)}
 TERMS = ("log_likelihood", "kl_address", "kl_latent", "reconstruction")
 
-# Scores by the signature and by the card's own code, where nothing but TensorFlow can be
-# imported.
-OUTSIDER = """
-import json, re, sys
-from pathlib import Path
-
-ABSENT = ("keras", "tf_keras", "tensorflow_probability", "tfvma")
-
-class Without:
-    def __init__(self, finder):
-        self.finder = finder
-
-    def find_spec(self, name, path=None, target=None):
-        return None if name.split(".")[0] in ABSENT else self.finder.find_spec(name, path, target)
-
-    def __getattr__(self, name):
-        return getattr(self.finder, name)
-
-sys.meta_path[:] = map(Without, sys.meta_path)
-for name in ABSENT:
-    try:
-        __import__(name)
-    except ModuleNotFoundError:
-        continue
-    sys.exit(f"{name} can be imported")
-
-import numpy as np
-import tensorflow as tf
-
+# Scores by the signature and by the card's own code.
+OUTSIDER = (
+    WITHOUT_TFVMA
+    + """
 home, inputs, outputs, seed, sizes = sys.argv[1:]
 drawings, seed = np.load(inputs)["drawings"], json.loads(seed)
-card = Path(home, "README.md").read_text()
-exec(next(code for code in re.findall("```python\\n(.*?)```", card, re.S) if "def " in code))
+repeat_score = code_of_card(Path(home, "README.md"))["repeat_score"]
 
 signatures = tf.saved_model.load(str(Path(home, "1"))).signatures
 results = {}
@@ -82,10 +54,10 @@ for name, (batch, memory_size, num_samples) in json.loads(sizes).items():
     results |= {f"{name} ours {key}": value for key, value in scores.items()}
     again = repeat_score(signatures, x, memory, num_samples, seed)
     results |= {f"{name} theirs {key}": value for key, value in again.items()}
-loaded = [name for name in ABSENT if name in sys.modules]
-assert not loaded, loaded
+check_absent()
 np.savez(outputs, **results)
 """
+)
 
 
 def drawings(count: int, seed: int = 0) -> np.ndarray:
@@ -123,15 +95,7 @@ def outsider(home, tmp_path_factory) -> dict[str, np.ndarray]:
     folder = tmp_path_factory.mktemp("outsider")
     np.savez(folder / "inputs.npz", drawings=drawings(40))
     files = [home, folder / "inputs.npz", folder / "outputs.npz"]
-    done = subprocess.run(
-        [sys.executable, "-c", OUTSIDER, *map(str, files), json.dumps(SEED), json.dumps(SIZES)],
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
+    run_without_tfvma(OUTSIDER, *files, json.dumps(SEED), json.dumps(SIZES), folder=folder)
     return dict(np.load(folder / "outputs.npz"))
 
 
@@ -243,6 +207,7 @@ BAD_CALLS = {
         X, MEMORY, [0, 1, 2, 0, 1, 2], 2
     ),
     r"memory_label and memory of lengths \[2, 6\]: exp": lambda s: s.classify(X, MEMORY, [0, 1], 2),
+    "entry_at: expected a model whose memory is learned": lambda s: s.entry_at([0]),
     "ways=0: expected at least 1": lambda s: s.classify(X, MEMORY, [0] * 6, 0),
 }
 
@@ -337,5 +302,5 @@ def test_what_is_no_savedmodel_of_tfvma(tmp_path):
     with pytest.raises(CheckpointError, match="found no saved_model.pb"):
         load_servable(tmp_path)
     tf.saved_model.save(tf.Module(), str(tmp_path / "other"))
-    with pytest.raises(CheckpointError, match="this one has no signature address, latent_prior, "):
+    with pytest.raises(CheckpointError, match=r"its signatures \(none\), with their inputs"):
         load_servable(tmp_path / "other")

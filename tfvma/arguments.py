@@ -23,9 +23,9 @@ def images(name: str, value, image_shape: tuple[int, int, int]) -> tf.Tensor:
     return _require(within, "numbers in [0, 1]", f"{name} with values in", [extremes], value)
 
 
-def latents(name: str, value, latent_dim: int) -> tf.Tensor:
-    """`value` as float32 [N, D]."""
-    return _tensor(name, value, tf.float32, (None, latent_dim))
+def rows(name: str, value, row_shape: tuple[int, ...]) -> tf.Tensor:
+    """`value` as float32 [N, *row_shape], such as latents [N, D]."""
+    return _tensor(name, value, tf.float32, (None, *row_shape))
 
 
 def count(name: str, value) -> tf.Tensor:
@@ -48,6 +48,13 @@ def labels(name: str, value, ways: tf.Tensor) -> tf.Tensor:
     value = _tensor(name, value, tf.int32, (None,))
     within = tf.reduce_all((value >= 0) & (value < ways))
     return _require(within, "labels in 0..ways-1", f"{name} and ways", [value, ways], value)
+
+
+def indices(name: str, value, size: int) -> tf.Tensor:
+    """`value` as int32 [N], each in 0..size-1."""
+    value = _tensor(name, value, tf.int32, (None,))
+    within = tf.reduce_all((value >= 0) & (value < size))
+    return _require(within, f"indices in 0..{size - 1}", f"{name} of", [value], value)
 
 
 def paired(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf.Tensor:

@@ -20,9 +20,9 @@ _CLASSES = ("episodes.num_classes", "episodes.targets_per_class", "episodes.shot
 # What each choice leaves unread.
 _UNREAD = {
     "episodes.kind": {
-        "few_shot": ("episodes.targets", "episodes.memory_size"),
+        "few_shot": ("episodes.targets", "episodes.memory_size", "episodes.doubling"),
         "recall": _CLASSES,
-        "images": (*_CLASSES, "episodes.memory_size"),
+        "images": (*_CLASSES, "episodes.memory_size", "episodes.doubling"),
     },
     "model.family": {
         "vma": (),
@@ -63,15 +63,17 @@ class EpisodeConfig:
     kind: "few_shot", B = num_classes * targets_per_class targets and M = num_classes * shots
     memory entries, other drawings of the same characters; "recall", M = memory_size random
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
+    `doubling` is the curriculum of recall in training, see `recall_episodes`.
     """
 
-    kind: str = "few_shot"
     dataset: str = "omniglot26"
+    kind: str = "few_shot"
     num_classes: int = 8
     targets_per_class: int = 4
     shots: int = 4
     targets: int = 32
     memory_size: int = 256
+    doubling: int = 0
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,7 @@ def check_config(config: Config) -> None:
         check_at_least(key, values[key], 1)
     for key in (
         "model.memory_size",
+        "episodes.doubling",
         "training.learning_rate_warmup",
         "training.latent_warmup",
         "training.l2",

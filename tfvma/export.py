@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import inspect
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,26 +19,23 @@ import tensorflow as tf
 from tfvma.config import Config, options
 from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.evaluation.metrics_file import read_rows
+from tfvma.kinds import DEFAULT_SIGNATURE, kind_of
 from tfvma.model_card import write_model_card
 from tfvma.models.build import build_model
-from tfvma.models.vma import VariationalMemoryAddressing
+from tfvma.models.episodic import EpisodicModel
 from tfvma.restore_weights import difference, shapes
-from tfvma.servable import (
-    DEFAULT_SIGNATURE,
-    SIGNATURES,
-    TRAINING_FILE,
-    Training,
-    list_versions,
-)
+from tfvma.servable import TRAINING_FILE, Training, list_versions
 from tfvma.training.run_folder import RunFolder, read_config, write_config
-from tfvma.validation import check_at_least, check_choice, check_writable
+from tfvma.validation import check_at_least, check_writable
 
+# The method behind each signature that has another name: `memory` is a layer of the model.
+_METHODS = {"memory": "entry_at"}
 # Servers that watch the folder look at whole numbers only.
 _UNFINISHED = ".tmp-"
 
 
 def export_saved_model(
-    model: VariationalMemoryAddressing,
+    model: EpisodicModel,
     config: Config,
     directory: str | os.PathLike = "savedmodels",
     name: str | None = None,
@@ -46,8 +44,8 @@ def export_saved_model(
 ) -> Path:
     """Writes directory/name/version/, with config.json and the model card in directory/name/.
 
-    The SavedModel has the eight signatures of `tfvma.servable.SIGNATURES`, of which
-    "score" is the default, and computes in float32 whatever the model was trained in.
+    The SavedModel has the signatures of its kind in `tfvma.kinds.KINDS`, of which "score" is
+    the default, and computes in float32 whatever the model was trained in.
     It appears under its version all at once. metrics.json is left as it is.
 
     Args:
@@ -63,8 +61,7 @@ def export_saved_model(
 
     Raises:
         InvalidArgumentError: for a name that is a path, a version that exists, or a model
-            or earlier version of another architecture than `config`, or of a family
-            other than "vma".
+            or earlier version of another architecture than `config`.
         DivergedError: for weights that are not finite.
         CheckpointError: where the config.json of earlier versions is missing or damaged.
         OutputError: where the folder cannot be written to, or holds a damaged metrics.json.
@@ -72,7 +69,6 @@ def export_saved_model(
     name = config.name if name is None else name
     if name in ("", ".", "..") or Path(name).name != name:
         raise InvalidArgumentError(f"name={name!r}: expected the name of a folder, no path.")
-    check_choice("model.family", config.model.family, ("vma",))
     config = dataclasses.replace(config, name=name)
     home = Path(directory) / name
     _check_version(home, version)
@@ -98,7 +94,7 @@ def export_saved_model(
     return target
 
 
-def _save(model: VariationalMemoryAddressing, folder: Path) -> None:
+def _save(model: EpisodicModel, folder: Path) -> None:
     functions = _serving_functions(model)
     tf.saved_model.save(
         _Weights(model),
@@ -110,38 +106,54 @@ def _save(model: VariationalMemoryAddressing, folder: Path) -> None:
 class _Weights(tf.Module):
     """All that a SavedModel keeps of a model: the functions find their weights here."""
 
-    def __init__(self, model: VariationalMemoryAddressing):
+    def __init__(self, model: EpisodicModel):
         super().__init__()
         self.weights = {weight.path: weight.value for weight in model.weights}
 
 
 def _serving_functions(
-    model: VariationalMemoryAddressing,
+    model: EpisodicModel,
 ) -> dict[str, tf.types.experimental.PolymorphicFunction]:
+    specs = _input_specs(model)
+    return {
+        name: _serving_function(model, _METHODS.get(name, name), [specs[key] for key in keys])
+        for name, keys in kind_of(model).signatures.items()
+    }
+
+
+def _input_specs(model: EpisodicModel) -> dict[str, tf.TensorSpec]:
     images = ([None, *model.image_shape], tf.float32)
     inputs = {
         "x": images,
         "memory": images,
-        "entry": images,
-        "z": ([None, model.prior_head.latent_dim], tf.float32),
+        "z": ([None, model.latent_dim], tf.float32),
+        "index": ([None], tf.int32),
+        "count": ([], tf.int32),
         "num_samples": ([], tf.int32),
         "seed": ([2], tf.int32),
         "memory_label": ([None], tf.int32),
         "ways": ([], tf.int32),
     }
-    return {
-        name: tf.function(
-            getattr(model, name),
-            input_signature=[tf.TensorSpec(*inputs[key], name=key) for key in keys],
-            autograph=False,
-        )
-        for name, keys in SIGNATURES.items()
-    }
+    if model.has_address:
+        inputs["entry"] = ([None, *model.entry_shape], tf.float32)
+    return {name: tf.TensorSpec(*spec, name=name) for name, spec in inputs.items()}
 
 
-def _float32_copy(
-    model: VariationalMemoryAddressing, config: Config
-) -> VariationalMemoryAddressing:
+def _serving_function(
+    model: EpisodicModel, method: str, specs: Sequence[tf.TensorSpec]
+) -> tf.types.experimental.PolymorphicFunction:
+    """The method as a function of these inputs, by name; a memory that is none of them is None."""
+    function = getattr(model, method)
+    absent = dict.fromkeys(set(inspect.signature(function).parameters) - {s.name for s in specs})
+
+    def serve(*inputs):
+        named = {spec.name: tensor for spec, tensor in zip(specs, inputs, strict=True)}
+        return function(**named, **absent)
+
+    return tf.function(serve, input_signature=specs, autograph=False)
+
+
+def _float32_copy(model: EpisodicModel, config: Config) -> EpisodicModel:
     copy = build_model(config, precision="float32")
     weights = {weight.path: weight for weight in model.weights}
     targets = {weight.path: weight for weight in copy.weights}

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import shlex
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfvma.card_architecture import architecture, wrapped
+from tfvma.card_usage import repeating, serving, signatures
 from tfvma.config import Config, options
 from tfvma.errors import OutputError
 from tfvma.evaluation.metrics_file import Row, read_rows
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name
-from tfvma.layers.conv_pyramid import pyramid_sizes, pyramid_strides
+from tfvma.kinds import Kind
 from tfvma.presets import get_preset, preset_names
-from tfvma.repeat_score import repeat_score
-from tfvma.servable import Training, find_version, read_training
+from tfvma.servable import Training, find_version, read_kind, read_training
 from tfvma.training.atomic import replacing
 from tfvma.training.run_folder import RunFolder, read_config
 
@@ -28,6 +27,7 @@ class ModelCard:
 
     Attributes:
         config: of the model.
+        kind: what the SavedModel is.
         version: of the SavedModel.
         training: how its weights came about.
         rows: of metrics.json.
@@ -35,6 +35,7 @@ class ModelCard:
     """
 
     config: Config
+    kind: Kind
     version: int
     training: Training
     rows: Sequence[Row]
@@ -56,6 +57,7 @@ def write_model_card(home: str | os.PathLike, measured: bool = True) -> Path:
     latest = find_version(home)
     card = ModelCard(
         config=read_config(RunFolder(home)),
+        kind=read_kind(latest),
         version=int(latest.name),
         training=read_training(latest),
         rows=read_rows(home / "metrics.json"),
@@ -76,14 +78,14 @@ def render(card: ModelCard) -> str:
     """The card in Markdown."""
     sections = (
         _summary(card),
-        _architecture(card.config),
-        _training(card.config, card.training),
+        architecture(card.config, card.kind),
+        _training(card.config, card.kind, card.training),
         _data(card.config),
-        _results(card.rows, card.measured),
-        _serving(card.config, card.version),
-        _signatures(card.config),
-        _repeating(),
-        _limits(card.config),
+        _results(card.rows, card.kind, card.measured),
+        serving(card.config, card.kind, card.version),
+        signatures(card.config, card.kind),
+        repeating(card.kind),
+        _limits(card.config, card.kind),
         _licences(card.config),
     )
     return "\n\n".join(section.strip("\n") for section in sections) + "\n"
@@ -121,8 +123,16 @@ def _option(value: object) -> str:
 
 def _summary(card: ModelCard) -> str:
     size = card.config.model.image_size
+    what = _WHAT[card.kind.has_address, card.kind.takes_memory].format(size=size)
     return f"""# {card.config.name}
 
+{what}
+This is version {card.version}; it needs TensorFlow and nothing else."""
+
+
+# By has_address and takes_memory, which tell the kinds apart.
+_WHAT = {
+    (True, True): """\
 A generative model of binary {size}x{size} images that reads an external memory by sampling
 an address (Bornschein, Mnih, Zoran, Rezende, "Variational Memory Addressing in Generative
 Models", NeurIPS 2017):
@@ -131,58 +141,37 @@ Models", NeurIPS 2017):
 
 The memory M comes with every call. Fill it with a few drawings of a character that the
 model was never trained on, and it generates, scores and classifies drawings of that
-character, with no retraining. This is version {card.version}; it needs TensorFlow and
-nothing else."""
+character, with no retraining.""",
+    (True, False): """\
+A generative model of binary {size}x{size} images that reads a memory by sampling an address
+(Bornschein, Mnih, Zoran, Rezende, "Variational Memory Addressing in Generative Models",
+NeurIPS 2017):
+
+    p(x) = sum_a p(a) ∫ p(z | m_a) p(x | z, m_a) dz
+
+The memory is learned: its slots are weights of the model, and `memory` gives them.""",
+    (False, True): """\
+A baseline: a generative model of binary {size}x{size} images that reads an external memory by
+soft attention, as in Bornschein, Mnih, Zoran, Rezende, "Variational Memory Addressing in
+Generative Models", NeurIPS 2017, section 4.2:
+
+    p(x | M) = ∫ p(z) p(x | z, m(z)) dz,    m(z) = sum_a w_a(z) m_a
+
+Every read is a mean over all slots, at every scale, with weights that depend on z alone. It is
+here to be compared with models that sample an address: it has none, and classifies nothing. The
+memory M comes with every call.""",
+    (False, False): """\
+A baseline: a variational autoencoder of binary {size}x{size} images, as in Bornschein, Mnih,
+Zoran, Rezende, "Variational Memory Addressing in Generative Models", NeurIPS 2017:
+
+    p(x) = ∫ p(z) p(x | z) dz
+
+It has no memory, and is here to be compared with models that read one.""",
+}
 
 
-def _architecture(config: Config) -> str:
-    model = config.model
-    strides = pyramid_strides(len(model.filters), model.stride_first)
-    sizes = pyramid_sizes(model.image_size, strides)
-    strided = ", ".join(str(layer) for layer, stride in enumerate(strides, 1) if stride == 2)
-    widths = ", ".join(map(str, model.filters))
-    similarity = {
-        "normalized": "`<e_m, e_x> / ||e_m||`, as in the paper",
-        "inner": "the inner product",
-        "cosine": "the cosine",
-    }[model.similarity]
-    prior = {
-        "learned": "a softmax of the same similarity with a learned query point",
-        "flat": "flat",
-    }[model.prior]
-    tied = "the same network for both" if model.tied else "a network for each"
-    bullets = (
-        f"Pyramids: {len(model.filters)} convolutions, 3x3, ReLU, with {widths} feature maps; "
-        f"stride 2 in layers {strided}; sides {', '.join(map(str, sizes))}. The network of "
-        "p(z | m) and the entry's side of p(x | z, m) share one pyramid; q(z | m, x), keys and "
-        "queries have their own.",
-        f"Hidden layers of the MLPs: one, {model.hidden_units} units, ReLU.",
-        f"z: {model.latent_dim} dimensions, diagonal normal. Keys: {model.key_dim} dimensions, "
-        f"{tied}.",
-        "q(a | M, x): softmax over the similarities of keys and query, "
-        f"{similarity}. p(a | M): {prior}.",
-        "q(z | m, x): a pyramid over x and m concatenated.",
-        "p(x | z, m): Bernoulli pixels. The top of the entry's pyramid becomes a "
-        f"{model.latent_dim}-vector that joins z; 3x3 transposed convolutions then mirror the "
-        "pyramid, and each layer, the last one too, also reads the entry's features of its size.",
-    )
-    return "\n".join(
-        (
-            "## Architecture",
-            "",
-            "Where the paper leaves a choice, this is what was chosen.",
-            "",
-            *(_wrap(f"* {bullet}", indent="  ") for bullet in bullets),
-        )
-    )
-
-
-def _wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, 100, subsequent_indent=indent, break_on_hyphens=False)
-
-
-def _training(config: Config, training: Training) -> str:
-    episodes, settings = config.episodes, config.training
+def _training(config: Config, kind: Kind, training: Training) -> str:
+    settings = config.training
     steps = f"{settings.steps:,}" if training.steps is None else f"{training.steps:,}"
     if training.steps not in (None, settings.steps) and not settings.start_from:
         steps += f" of {settings.steps:,}"
@@ -202,13 +191,22 @@ def _training(config: Config, training: Training) -> str:
         details.append(f"L2 {settings.l2:g}")
     if settings.ema_momentum:
         details.append(f"weights averaged with momentum {settings.ema_momentum:g}")
+    estimator = f"Estimator {settings.estimator} with " if kind.has_address else ""
     summary = (
-        f"{steps} steps{minutes}{earlier}. Estimator {settings.estimator} with "
-        f"K = {settings.num_samples}; each step takes one episode of {episodes.num_classes} "
-        f"characters with {episodes.targets_per_class} targets and {episodes.shots} other "
-        f"drawings in memory of each. {'; '.join(details)}."
+        f"{steps} steps{minutes}{earlier}. {estimator}K = {settings.num_samples}; each step takes "
+        f"{_episode(config, kind)}. {'; '.join(details)}."
     )
-    return f"## Training\n\n    {training_command(config)}\n\n{_wrap(summary)}"
+    return f"## Training\n\n    {training_command(config)}\n\n{wrapped(summary)}"
+
+
+def _episode(config: Config, kind: Kind) -> str:
+    drawn = config.episodes
+    if kind.takes_memory:
+        return (
+            f"one episode of {drawn.num_classes} characters with {drawn.targets_per_class} targets "
+            f"and {drawn.shots} other drawings in memory of each"
+        )
+    return f"{drawn.num_classes * drawn.targets_per_class} drawings"
 
 
 def _warmup(what: str, steps: int) -> list[str]:
@@ -240,7 +238,13 @@ def _data(config: Config) -> str:
     return f"## Data\n\n{_DATA.get(dataset, dataset)}"
 
 
-def _results(rows: Sequence[Row], measured: bool) -> str:
+_WHICH_TARGETS = {
+    True: "Every target is a drawing that is not in memory.",
+    False: "C and S name the episodes that targets are taken from; their memory is not read.",
+}
+
+
+def _results(rows: Sequence[Row], kind: Kind, measured: bool) -> str:
     if not rows:
         return """## Results
 
@@ -248,10 +252,13 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
     lines = ["## Results", ""]
     if not measured:
         lines += ["These were measured on an earlier version.", ""]
+    terms = "KL(a), KL(z) and the reconstruction log p(x | a, z)"
+    if not kind.has_address:
+        terms = "KL(z) and the reconstruction log p(x | z)"
     lines += [
-        "NLL = −L_K, KL(a), KL(z) and the reconstruction log p(x | a, z) in nats per image;",
+        f"NLL = −L_K, {terms} in nats per image;",
         "lower is better for NLL. ± is one standard error, clustered by episode (all_classes: by",
-        "character). Every target is a drawing that is not in memory.",
+        f"character). {_WHICH_TARGETS[kind.takes_memory]}",
         "",
         "| | ours | paper | K | targets |",
         "|---|---:|---:|---:|---:|",
@@ -271,95 +278,33 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
     return "\n".join(lines)
 
 
-def _serving(config: Config, version: int) -> str:
-    name, size = config.name, config.model.image_size
-    return f"""## How to serve it
-
-With TensorFlow Serving, from the folder of this card:
-
-    docker run -p 8501:8501 -v "$PWD:/models/{name}" -e MODEL_NAME={name} tensorflow/serving
-
-Requests take the columnar form, since x and memory differ in length:
-
-    POST http://localhost:8501/v1/models/{name}:predict
-    {{"signature_name": "classify",
-     "inputs": {{"x": [...], "memory": [...], "memory_label": [0, 0, 1, 1], "ways": 2}}}}
-
-In Python, with TensorFlow alone, from the same folder:
-
-```python
-import tensorflow as tf
-
-model = tf.saved_model.load("{version}")
-x = tf.zeros([5, {size}, {size}, 1])  # drawings to score: 0 is paper, 1 is ink
-memory = tf.zeros([3, {size}, {size}, 1])  # drawings to read
-terms = model.signatures["score"](
-    x=x, memory=memory, num_samples=tf.constant(1000), seed=tf.constant([0, 0])
-)
-print(terms["log_likelihood"])  # nats, one for each drawing
-```"""
-
-
-def _signatures(config: Config) -> str:
-    image = f"{config.model.image_size},{config.model.image_size},1"
-    latent = config.model.latent_dim
-    return f"""## Signatures
-
-Targets B, memory entries M, samples K and pairs N are free.
-
-| signature | in | out |
-|---|---|---|
-| `address` | x [B,{image}], memory [M,{image}] | log_posterior [B,M], log_prior [M] |
-| `latent_prior` | entry [N,{image}] | loc, scale [N,{latent}] |
-| `latent_posterior` | x [N,{image}], entry [N,{image}] | loc, scale [N,{latent}] |
-| `decode` | z [N,{latent}], entry [N,{image}] | logits [N,{image}] |
-| `score`, the default | x, memory, num_samples, seed | log_likelihood, kl_address, kl_latent, \
-reconstruction, [B] each |
-| `generate` | memory, num_samples, seed | images [K,{image}], address [K] |
-| `reconstruct` | x, memory, num_samples, seed | images [K,B,{image}], address [K,B] |
-| `classify` | x, memory, memory_label [M], ways | probabilities [B,ways] |
-
-x, memory, entry and z are float32; num_samples and ways int32 scalars; seed int32 [2]; memory_label
-int32 in 0..ways-1; address int32. Pixels are 0 for paper and 1 for ink. `log_*` are normalised
-natural logarithms, `scale` is the standard deviation, `images` are probabilities of ink.
-`log_likelihood` is L_K; `kl_address` is summed exactly over the memory; `kl_latent` is analytic,
-averaged over the K addresses, as `reconstruction`, log p(x | a, z), is. `classify` sums q(a | x) by
-label. The same seed gives the same numbers."""
-
-
-def _repeating() -> str:
-    return f"""## Repeating `score`
-
-The seed gives the noise of all addresses at once and of z sample by sample. This repeats `score`
-from the four primitives, for x and memory as NumPy arrays and the signatures of a model loaded as
-above:
-
-```python
-import numpy as np
-import tensorflow as tf
-
-
-{inspect.getsource(repeat_score).strip()}
-```"""
-
-
-def _limits(config: Config) -> str:
+def _limits(config: Config, kind: Kind) -> str:
     size = config.model.image_size
-    episodes = config.episodes
-    return f"""## Intended use and limits
-
-For research on few-shot generative models, and for drawing, scoring and classifying simple
-characters from a few examples.
-
-* Images have {size}x{size} pixels, ink 1 on paper 0. Values in between are accepted, but the
-  model has seen none, and their score is not the logarithm of a probability.
-* `log_likelihood` is a lower bound on log p(x | M), tighter with more samples, and estimated:
-  it changes with the seed. Compare figures at the same K.
-* A drawing that is itself in memory is no test of the model.
-* It was trained with {episodes.num_classes} characters and {episodes.shots} examples of each in
-  memory. It takes other numbers, with results that should be measured before they are trusted.
-* It knows single characters on clean paper, not scans, words or photographs, and should decide
-  nothing about people."""
+    given = " | M" if kind.takes_memory else ""
+    use = "drawing and scoring simple characters"
+    if kind.has_address and kind.takes_memory:
+        use = "drawing, scoring and classifying simple\ncharacters from a few examples"
+    bullets = [
+        f"Images have {size}x{size} pixels, ink 1 on paper 0. Values in between are accepted, but "
+        "the model has seen none, and their score is not the logarithm of a probability.",
+        f"`log_likelihood` is a lower bound on log p(x{given}), tighter with more samples, and "
+        "estimated: it changes with the seed. Compare figures at the same K.",
+    ]
+    if kind.takes_memory:
+        episodes = config.episodes
+        bullets += [
+            "A drawing that is itself in memory is no test of the model.",
+            f"It was trained with {episodes.num_classes} characters and {episodes.shots} examples "
+            "of each in memory. It takes other numbers, with results that should be measured "
+            "before they are trusted.",
+        ]
+    bullets.append(
+        "It knows single characters on clean paper, not scans, words or photographs, and should "
+        "decide nothing about people."
+    )
+    listed = "\n".join(wrapped(f"* {bullet}", indent="  ") for bullet in bullets)
+    purpose = wrapped(f"For research on few-shot generative models, and for {use}.")
+    return f"## Intended use and limits\n\n{purpose}\n\n{listed}"
 
 
 def _licences(config: Config) -> str:

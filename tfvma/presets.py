@@ -7,8 +7,10 @@ import dataclasses
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig
 from tfvma.validation import check_choice
 
-_MNIST_BATCHES = EpisodeConfig(kind="images", dataset="binarized_mnist", targets=32)
+_MNIST_BATCHES = EpisodeConfig(dataset="binarized_mnist", kind="images", targets=32)
 _MNIST_MLP = ModelConfig(network="mlp", image_size=28, latent_dim=32)
+_OMNIGLOT_BATCHES = EpisodeConfig(dataset="omniglot28", kind="images", targets=32)
+_OMNIGLOT_SMALL = ModelConfig(image_size=28, filters=(32,) * 6)
 _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
@@ -42,7 +44,7 @@ _PRESETS = (
     Config(
         name="mnist_recall256",
         episodes=EpisodeConfig(
-            kind="recall", dataset="binarized_mnist", targets=32, memory_size=256
+            dataset="binarized_mnist", kind="recall", targets=32, memory_size=256
         ),
         model=_MNIST_MLP,
         training=TrainingConfig(steps=100_000, schedule="constant"),
@@ -63,6 +65,26 @@ _PRESETS = (
         episodes=_MNIST_BATCHES,
         model=dataclasses.replace(_MNIST_MLP, family="vae"),
         training=TrainingConfig(steps=100_000),
+    ),
+    # Omniglot at 28x28 with a learned memory, regularised (section 4.2): all but the memory.
+    Config(
+        name="omniglot28_learned256",
+        episodes=_OMNIGLOT_BATCHES,
+        model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=256),
+        training=TrainingConfig(steps=100_000, latent_warmup=200, l2=3e-4),
+    ),
+    # The same, larger and unregularised, which overfits, and a baseline without a memory.
+    Config(
+        name="omniglot28_learned2048",
+        episodes=_OMNIGLOT_BATCHES,
+        model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=2_048),
+        training=TrainingConfig(steps=100_000, latent_warmup=200),
+    ),
+    Config(
+        name="omniglot28_vae",
+        episodes=_OMNIGLOT_BATCHES,
+        model=dataclasses.replace(_OMNIGLOT_SMALL, family="vae"),
+        training=TrainingConfig(steps=100_000, latent_warmup=200),
     ),
     # A small one on characters made on the spot: what `make demo` trains.
     Config(

@@ -10,12 +10,20 @@ import tensorflow as tf
 
 
 def repeat_score(signatures, x, memory, num_samples, seed):
-    """The outputs of `score`, from `address`, `latent_prior`, `latent_posterior` and `decode`."""
+    """The outputs of `score`, from `address`, `latent_prior`, `latent_posterior` and `decode`.
+
+    `memory` is None where it is learned; `memory` is then a signature too.
+    """
 
     def call(name, **inputs):
         tensors = {key: tf.constant(value, tf.float32) for key, value in inputs.items()}
         outputs = signatures[name](**tensors)
         return {key: np.asarray(value, np.float64) for key, value in outputs.items()}
+
+    def read(a):
+        if memory is not None:
+            return memory[a]
+        return signatures["memory"](index=tf.constant(a, tf.int32))["entry"].numpy()
 
     def bits(shape, number, dtype):
         noise_seed = tf.random.experimental.stateless_fold_in(seed, number, alg="philox")
@@ -26,7 +34,7 @@ def repeat_score(signatures, x, memory, num_samples, seed):
     def log_normal(z, loc, scale):
         return -0.5 * np.sum(((z - loc) / scale) ** 2 + np.log(2 * np.pi * scale**2), axis=1)
 
-    address = call("address", x=x, memory=memory)
+    address = call("address", x=x, **({} if memory is None else {"memory": memory}))
     log_q, log_p = address["log_posterior"], address["log_prior"]
     rows = np.arange(len(x))
     us = ((bits([num_samples, len(x)], 0, tf.uint64) >> 12) + 0.5) / 2.0**52
@@ -34,7 +42,7 @@ def repeat_score(signatures, x, memory, num_samples, seed):
     log_weights, log_px, kl_latent = [], [], []
     for sample, u in enumerate(us):
         a = np.sum(below <= u[:, None] * below[:, -1:], axis=1)
-        entry = memory[a]
+        entry = read(a)
         q, p = call("latent_posterior", x=x, entry=entry), call("latent_prior", entry=entry)
         v = ((bits(q["loc"].shape, sample + 1, tf.uint32) >> 9) + 0.5) / 2.0**23
         z = q["loc"] + q["scale"] * tf.math.ndtri(v).numpy()

@@ -9,10 +9,10 @@ from tfvma.errors import CheckpointError
 from tfvma.servable import load_saved_model
 
 if TYPE_CHECKING:
-    from tfvma.models.vma import VariationalMemoryAddressing
+    from tfvma.models.episodic import EpisodicModel
 
 
-def restore_weights(model: VariationalMemoryAddressing, path: str | os.PathLike) -> None:
+def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
     """Gives `model` the weights of a SavedModel, so that training can go on from it.
 
     Args:
@@ -23,7 +23,8 @@ def restore_weights(model: VariationalMemoryAddressing, path: str | os.PathLike)
         CheckpointError: when the SavedModel is missing, damaged, or of another
             architecture; the model is then as it was.
     """
-    saved = getattr(load_saved_model(path), "weights", {})
+    loaded, _ = load_saved_model(path)
+    saved = getattr(loaded, "weights", {})
     ours = {weight.path: weight for weight in model.weights}
     differing = difference(shapes(saved), shapes(ours))
     if differing:

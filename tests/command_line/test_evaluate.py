@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tfvma.command_line.evaluate import main, parser, repeating_command
 from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.data import strokes
+from tfvma.data.images import ImageSet
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.servable import Training
@@ -106,6 +108,33 @@ def test_saved_model_scores_as_the_run_does(run, saved):
     assert f"{of_saved['nll', 5]['value']:.2f}" in (saved / "README.md").read_text()
 
 
+def test_a_baseline_is_scored_on_what_applies_and_refuses_the_rest(tmp_path, capsys):
+    size = dataclasses.replace(CONFIG.model, family="vae", key_dim=ModelConfig().key_dim)
+    config = dataclasses.replace(CONFIG, name="baseline", model=size)
+    saved = export_saved_model(build_model(config), config, tmp_path).parent
+    options = ["--targets", "64", "--num-samples", "2", "--quiet", "--report", str(tmp_path / "r")]
+    assert main([str(saved), *options]) == 0
+    assert set(records(saved / "metrics.json")) == {("nll", 2), ("kl_z", 2), ("reconstruction", 2)}
+    assert "A baseline: a variational autoencoder" in (saved / "README.md").read_text()
+    assert "A baseline: a variational autoencoder" in (tmp_path / "r" / "index.html").read_text()
+    capsys.readouterr()
+    message = error_of([str(saved), "--protocol", "classification", "--quiet"], capsys)
+    assert "protocol='classification 5-way 1-shot': expected a model that samples" in message
+
+
+def test_importance_weighted_classification_of_a_saved_model(saved):
+    options = ["--protocol", "classification_iw", "--episodes", "2", "--num-samples", "3"]
+    assert main([str(saved), *options, "--quiet"]) == 0
+    rows = json.loads((saved / "metrics.json").read_text())
+    assert {(row["metric"], row["num_samples"]) for row in rows} == {
+        ("accuracy", None),
+        ("accuracy_iw", 3),
+    }
+    assert {row["protocol"].partition(" ")[0] for row in rows} == {"classification_iw"}
+    assert [row["targets"] for row in rows] == [10] * 4 + [40] * 4
+    assert "accuracy (importance-weighted)" in (saved / "README.md").read_text()
+
+
 def test_all_classes_of_run_and_saved_model_are_the_same(run, saved, capsys):
     options = ["--protocol", "all_classes", "--rotations", "1", "--num-samples", "3"]
     rows = {}
@@ -160,11 +189,14 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--seed", "-1"], "--seed=-1: expected 0 to 2147483647"),
         (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
         (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
+        (["--protocol", "confounders", "--num-classes", "9"], "--num-classes=9: expected only"),
+        (["--protocol", "confounders"], "num_classes=144: 'strokes' (test) has 30 characters"),
+        (["--protocol", "classification_iw", "--episodes", "1"], "episodes=1: expected at least"),
         (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes, not"),
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
         (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),
         (["--protocol", "all_classes", "--rotations", "11"], "rotations=11: with shots=18 there"),
-        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'omniglot26'"),
+        (["--dataset", "mnist"], "--dataset='mnist': expected one of 'binarized_mnist'"),
         (["--split", "validation"], "--split='validation': expected one of 'test'"),
         (["--num-classes", "31"], "num_classes=31: 'strokes' (test) has 30 characters"),
         (["--shots", "17"], "targets_per_class=4 and shots=17 make 21 drawings"),
@@ -223,3 +255,66 @@ def test_wrong_arguments_are_told_without_loading_tensorflow(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("error: MODEL=")
+
+
+IMAGE_CONFIG = Config(
+    "images",
+    episodes=EpisodeConfig(dataset="binarized_mnist", kind="recall", targets=4, memory_size=8),
+    model=ModelConfig(network="mlp", image_size=28, units=(8, 4), latent_dim=2, key_dim=4),
+)
+
+
+@pytest.fixture
+def recall_run(tmp_path, monkeypatch) -> Path:
+    """A run on images, of which there are few."""
+    images = np.random.default_rng(0).integers(0, 2, [20, 28, 28], dtype=np.uint8)
+    monkeypatch.setattr(
+        "tfvma.data.images.load_images", lambda name, split, data_dir: ImageSet(name, split, images)
+    )
+    folder = RunFolder(tmp_path / "runs" / "images")
+    folder.path.mkdir(parents=True)
+    write_config(folder, IMAGE_CONFIG)
+    build_model(IMAGE_CONFIG).save_weights(folder.weights)
+    return folder.path
+
+
+def test_a_recall_model_is_scored_on_images_in_memory(recall_run, capsys):
+    options = ["--protocol", "recall", "--memory-size", "16", "--num-samples", "2", "--quiet"]
+    assert main([str(recall_run), *options]) == 0
+    rows = json.loads((recall_run / "metrics.json").read_text())
+    assert {row["protocol"] for row in rows} == {"recall M=16 binarized_mnist/test"}
+    assert {row["targets"] for row in rows} == {16}
+    metrics = {row["metric"] for row in rows}
+    assert metrics == {"nll", "kl_a", "kl_z", "reconstruction", "address_accuracy"}
+    assert (
+        f"evaluate.py {recall_run} --protocol recall --num-samples 2 --memory-size 16"
+        in rows[0]["command"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--protocol", "nll"), "protocol='nll': expected a model whose memory is learned"),
+        (("--protocol", "few_shot"), "dataset='binarized_mnist': expected a set of characters"),
+        (("--protocol", "recall", "--memory-size", "21"), "memory_size=21: 'binarized_mnist'"),
+        (("--protocol", "recall", "--shots", "2"), "--shots=2: expected only with --protocol"),
+        (("--protocol", "recall", "--split", "valid"), "--split='valid': expected one of"),
+    ],
+)
+def test_what_does_not_suit_images(recall_run, options, message, capsys):
+    assert main([str(recall_run), *options, "--quiet"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (recall_run / "metrics.json").exists()
+
+
+def test_recall_of_characters_is_refused(run, capsys):
+    assert main([str(run), "--protocol", "recall", "--quiet"]) == 2
+    message = "dataset='strokes': expected a set of images for protocol='recall M=2048', one of"
+    assert message in capsys.readouterr().err
+
+
+def test_a_report_on_images_is_refused(recall_run, tmp_path, capsys):
+    options = ["--protocol", "recall", "--report", str(tmp_path / "report"), "--quiet"]
+    assert main([str(recall_run), *options]) == 2
+    assert "expected a dataset of characters, not 'binarized_mnist'" in capsys.readouterr().err

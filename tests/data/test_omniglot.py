@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from tests.data.tfds_folder import write_tfds
 from tfvma.data import omniglot
 from tfvma.errors import DataError
 
@@ -48,8 +48,6 @@ def example(character: int, drawing: int) -> bytes:
 
 def write_folder(data_dir: Path) -> Path:
     """Writes `data_dir`/omniglot/3.0.0 with two splits; drawing 2 of all is in "test"."""
-    folder = data_dir / "omniglot" / omniglot.VERSION
-    folder.mkdir(parents=True)
     records = {
         "train": [example(c, d) for d in (1, 0) for c in range(len(CHARACTERS))],
         "test": [example(c, 2) for c in reversed(range(len(CHARACTERS)))],
@@ -62,26 +60,7 @@ def write_folder(data_dir: Path) -> Path:
             "label": tfds.features.ClassLabel(num_classes=len(CHARACTERS)),
         }
     )
-    features.save_config(folder)
-    for split, examples in records.items():
-        with tf.io.TFRecordWriter(f"{folder}/omniglot-{split}.tfrecord-00000-of-00001") as file:
-            for serialized in examples:
-                file.write(serialized)
-    info = {
-        "name": "omniglot",
-        "version": omniglot.VERSION,
-        "fileFormat": "tfrecord",
-        "splits": [
-            {
-                "name": split,
-                "shardLengths": [str(len(examples))],
-                "filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
-            }
-            for split, examples in records.items()
-        ],
-    }
-    (folder / "dataset_info.json").write_text(json.dumps(info))
-    return folder
+    return write_tfds(data_dir, "omniglot", omniglot.VERSION, features, records)
 
 
 @pytest.fixture

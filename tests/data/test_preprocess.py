@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfvma.data.preprocess import ink, max_pool_ink
+from tfvma.data.preprocess import area_average, ink, max_pool_ink
 from tfvma.errors import InvalidArgumentError
 
 
@@ -47,3 +47,25 @@ def test_impossible_factor_is_refused(factor):
 def test_other_ranks_are_refused():
     with pytest.raises(InvalidArgumentError, match=r"images of shape \[5, 9\]"):
         max_pool_ink(np.zeros([5, 9], np.uint8), 2)
+
+
+@pytest.mark.parametrize(("height", "width", "size"), [(4, 4, 2), (5, 5, 5), (7, 6, 3), (9, 8, 1)])
+def test_area_average_is_the_block_mean_of_a_finer_grid(height, width, size):
+    """Each pixel cut into size x size equal parts, so that every area is a block of parts."""
+    images = np.random.default_rng(0).random([2, height, width])
+    fine = images.repeat(size, axis=1).repeat(size, axis=2)
+    expected = fine.reshape(2, size, height, size, width).mean(axis=(2, 4))
+    found = area_average(images, size)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [0, 5])
+def test_area_average_refuses_another_size(size):
+    with pytest.raises(InvalidArgumentError, match=f"size={size}: expected 1 to the image size"):
+        area_average(np.zeros([1, 4, 6]), size)
+
+
+def test_area_average_refuses_another_rank():
+    with pytest.raises(InvalidArgumentError, match=r"images of shape \[4, 4\]"):
+        area_average(np.zeros([4, 4]), 2)

@@ -59,6 +59,8 @@ class FakeScorer:
     unless the drawing is number 3: then it is so for the character next in memory.
     """
 
+    has_address = takes_memory = True
+
     def score(self, x, memory, num_samples, seed):
         own, entries = numbers(x), numbers(memory)
         code = tf.cast(own, tf.float32)

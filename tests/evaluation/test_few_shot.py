@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.models.tiny_latent import tiny_model
+from tests.models.tiny_learned import learned_model
 from tfvma.errors import DataError, DivergedError
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
 from tfvma.evaluation.protocols import FewShot
@@ -107,3 +109,22 @@ def test_more_than_the_data_has(characters, settings, message):
     with pytest.raises(DataError) as error:
         few_shot_episodes(FewShot(**settings), characters, SEED)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["learned", "soft_attention", "vae"])
+def test_other_models_score_the_same_targets(characters, name):
+    """With the memory of the episode, where they take one; and no metric that they do not have."""
+    model = learned_model() if name == "learned" else tiny_model(name)
+    protocol = FewShot(num_classes=5, shots=3, targets=40, num_samples=(2,))
+    rows = measure_few_shot(model, protocol, characters, SEED)
+    found = {(row.metric, row.num_samples): row for row in rows}
+    expected = {("nll", 2), ("kl_z", 2), ("reconstruction", 2)}
+    assert set(found) == (expected | {("kl_a", None)} if name == "learned" else expected)
+    scores = [
+        model.score(episode["x"], episode["memory"] if name == "soft_attention" else None, 2, seed)
+        for episode, seed in zip(
+            few_shot_episodes(protocol, characters, SEED), ([SEED, 0], [SEED, 1]), strict=True
+        )
+    ]
+    nll = clustered_mean(np.stack([-terms["log_likelihood"] for terms in scores]))
+    assert found["nll", 2].estimate == pytest.approx(nll, rel=1e-5)

@@ -6,7 +6,15 @@ import pytest
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.paper import paper_note, paper_value
-from tfvma.evaluation.protocols import AllClasses, Classification, FewShot, choose_protocols
+from tfvma.evaluation.protocols import (
+    AllClasses,
+    Classification,
+    FewShot,
+    ImportanceClassification,
+    choose_protocols,
+    confounders,
+    importance_classifications,
+)
 
 
 def test_few_shot_defaults_are_the_papers_with_at_least_2000_targets():
@@ -83,9 +91,38 @@ def test_all_classes_is_only_run_when_asked_for():
     assert paper_note(protocol, "omniglot26", "test", "nll") == ""
 
 
+def test_confounders_are_few_shot_with_more_and_more_characters():
+    protocols = choose_protocols("confounders", FewShot(), 10)
+    assert [protocol.num_classes for protocol in protocols] == [1, 2, 4, 8, 16, 32, 64, 144]
+    assert {(protocol.shots, protocol.num_samples) for protocol in protocols} == {(4, (4,))}
+    assert all(isinstance(protocol, FewShot) for protocol in protocols)
+    # Names of their own: a row of few_shot is not replaced by one of these.
+    assert protocols[3].name == "confounders C=8 S=4"
+    (first, *_) = confounders(shots=2, targets=9, num_samples=(7,))
+    assert (first.shots, first.targets, first.num_samples) == (2, 9, (7,))
+
+
+def test_importance_weighted_classification_has_fewer_episodes_where_they_cost_more():
+    protocols = choose_protocols("classification_iw", FewShot(), 10)
+    assert [(p.name, p.num_episodes) for p in protocols] == [
+        ("classification_iw 5-way 1-shot", 1_000),
+        ("classification_iw 5-way 5-shot", 1_000),
+        ("classification_iw 20-way 1-shot", 100),
+        ("classification_iw 20-way 5-shot", 100),
+    ]
+    assert {p.num_samples for p in protocols} == {(10,)}
+    assert {p.num_episodes for p in importance_classifications(7, (3, 4))} == {7}
+    for settings, message in (
+        ({"num_episodes": 1}, "episodes=1: expected at least 2"),
+        ({"num_episodes": 2, "num_samples": (0,)}, "num_samples=0: expected a K of 1"),
+    ):
+        with pytest.raises(InvalidArgumentError, match=message):
+            ImportanceClassification(5, 1, **settings)
+
+
 def test_unknown_protocol():
-    with pytest.raises(InvalidArgumentError, match="protocol='confounders': expected one of"):
-        choose_protocols("confounders", FewShot(), 10)
+    with pytest.raises(InvalidArgumentError, match="protocol='nonsense': expected one of"):
+        choose_protocols("nonsense", FewShot(), 10)
 
 
 def test_paper_prints_accuracies_for_omniglot_alone():

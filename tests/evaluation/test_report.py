@@ -12,14 +12,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.models.tiny_latent import tiny_model
+from tests.models.tiny_learned import learned_model
 from tfvma.config import Config, ModelConfig
 from tfvma.errors import DataError, InvalidArgumentError, OutputError
 from tfvma.evaluation.evaluate import evaluate, illustrate
 from tfvma.evaluation.illustrations import infer_addresses
-from tfvma.evaluation.protocols import Classification, FewShot
+from tfvma.evaluation.protocols import Classification, Confounders, FewShot
 from tfvma.evaluation.report import Report, render, write_report
 from tfvma.evaluation.trained_model import TrainedModel
+from tfvma.kinds import KINDS, kind_of
 
+VMA = KINDS[0]
 LOG = [
     {"step": 100, "seconds": 1.0, "iw_bound": -200.0, "kl_a": 1.0, "kl_z": 3.0},
     {
@@ -92,7 +96,7 @@ def test_rows_say_what_was_measured_and_how(rows):
 def test_page_holds_all_figures_and_needs_nothing_else(model, characters, rows, tmp_path):
     illustrations = illustrate(model, characters, rows, seed=0)
     assert {illustration.name for illustration in illustrations} == FIGURES
-    report = Report(model.config, model.steps, model.minutes, rows, illustrations)
+    report = Report(model.config, VMA, model.steps, model.minutes, rows, illustrations)
     page = write_report(tmp_path / "new" / "report", report)
     html = page.read_text(encoding="utf-8")
 
@@ -124,16 +128,49 @@ def test_curves_need_a_log_and_the_kl_split_few_shot_rows(model, characters, row
     assert names == FIGURES - {"learning_curves", "kl_split"}
 
 
+BASELINE_FIGURES = {"reconstructions", "kl_split", "learning_curves"}
+
+
+@pytest.mark.parametrize("name", ["learned", "soft_attention", "vae"])
+def test_pages_of_models_without_an_address_in_a_memory_of_drawings(name, characters):
+    scorer = learned_model() if name == "learned" else tiny_model(name)
+    log = [{"step": 1, "iw_bound": -9.0, "kl_z": 3.0}, {"step": 2, "iw_bound": -8.0, "kl_z": 3.5}]
+    model = TrainedModel(scorer, Config(name, model=ModelConfig(image_size=6)), 2, 0.1, log)
+    rows = evaluate(model, characters, PROTOCOLS[:1], seed=0, command="")
+    assert ("kl_a" in {row.metric for row in rows}) == (name == "learned")
+    assert "address_accuracy" not in {row.metric for row in rows}
+    illustrations = illustrate(model, characters, rows, seed=0)
+    samples = "one_shot_samples" if name == "soft_attention" else "samples"
+    assert {illustration.name for illustration in illustrations} == {samples, *BASELINE_FIGURES}
+    html = render(Report(model.config, kind_of(scorer), 2, 0.1, rows, illustrations))
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    assert ("baseline" in reader.text) == (name != "learned")
+    captions = " ".join(illustration.caption for illustration in illustrations)
+    assert ("q(a" in captions) == (name == "learned")
+
+
+def test_confounders_are_drawn_from_their_rows_at_the_largest_k(model, characters):
+    protocols = [Confounders(count, 2, 40, (2, 7)) for count in (1, 4, 16)]
+    rows = evaluate(model, characters, protocols, seed=0, command="")
+    (figure,) = [i for i in illustrate(model, characters, rows, seed=0) if i.name == "confounders"]
+    assert "has 2 examples in memory" in figure.caption
+    without_one = [row for row in rows if "C=1 " not in row.protocol]
+    names = {illustration.name for illustration in illustrate(model, characters, without_one, 0)}
+    assert "confounders" not in names
+
+
 def test_a_page_without_rows_or_figures_is_still_a_page(model):
     reader = Reader()
-    reader.feed(render(Report(model.config, None, None, [], [])))
+    reader.feed(render(Report(model.config, VMA, None, None, [], [])))
     assert reader.open == []
 
 
 def test_report_that_cannot_be_written(model, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="report="):
-        write_report(tmp_path / "file", Report(model.config, None, None, [], []))
+        write_report(tmp_path / "file", Report(model.config, VMA, None, None, [], []))
 
 
 def test_inferences_are_right_and_wrong_where_they_should_be(scorer, characters, number):

@@ -15,3 +15,9 @@ def test_parts_are_stacked_and_marks_stand_at_their_values():
     assert texts == {"NLL, K = 4:  77.0", "NLL, K = 1,000:  73.0"}
     marks = [line.get_xdata()[0] for line in axes.lines]
     assert sorted(marks) == pytest.approx([0.0, 73.0, 77.0])
+
+
+def test_without_an_address_there_are_two_parts():
+    axes = kl_split(-60.0, 16.0, None, {4: 74.0}).axes[0]
+    spans = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in axes.patches]
+    assert spans == [(0.0, 60.0), (60.0, 76.0)]

@@ -26,6 +26,7 @@ from tfvma.layers.mlp_decoder import MLPDecoder
 from tfvma.layers.mlp_encoder import MLPEmbedding, MLPEncoder
 from tfvma.layers.mlp_posterior import MLPPosterior
 from tfvma.layers.plain_conv_decoder import PlainConvDecoder
+from tfvma.layers.plain_mlp_decoder import PlainMLPDecoder
 from tfvma.layers.soft_attention import SoftAttention
 
 N = 6
@@ -89,6 +90,9 @@ CASES = {
     ),
     "PlainConvDecoder": Case(
         lambda **options: PlainConvDecoder(8, 2, FILTERS, **options), ((2,),), (IMAGE,)
+    ),
+    "PlainMLPDecoder": Case(
+        lambda **options: PlainMLPDecoder(8, 2, (4, 5), **options), ((2,),), (IMAGE,)
     ),
     "SoftAttention": Case(
         lambda **options: SoftAttention(

@@ -37,3 +37,15 @@ def test_unknown_sizes_and_half_precision():
     found = gradient(tf.zeros([4, 2], tf.bfloat16), tf.constant([1, 1, 3]))
     assert found.dtype == tf.bfloat16
     np.testing.assert_array_equal(tf.cast(found, tf.float32)[:, 0], [0, 2, 0, 1])
+
+
+def test_a_large_table_read_often_has_the_same_gradient():
+    """Where TensorFlow's own way is taken: 2,100 rows read 2,100 times."""
+    index = RANDOM.integers(0, 2100, size=[3, 700]).astype(np.int32)
+    upstream = RANDOM.normal(size=(3, 700, 2))
+    variable = tf.Variable(RANDOM.normal(size=(2100, 2)))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(gather_rows(tf.convert_to_tensor(variable), index) * upstream)
+    expected = np.zeros([2100, 2])
+    np.add.at(expected, index, upstream)
+    np.testing.assert_allclose(tape.gradient(total, variable), expected, rtol=1e-12, atol=1e-12)

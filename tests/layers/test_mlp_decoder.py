@@ -39,6 +39,18 @@ def test_the_papers_widths_are_the_default():
     assert shapes == [(32, 128), (256, 128), (128, 256), (256, 784)]
 
 
+def test_a_linear_path_adds_to_the_logits():
+    decoder, without = MLPDecoder(4, 2, (5, 6), entry_to_logits=True), MLPDecoder(4, 2, (5, 6))
+    z, entry = tf.random.normal([3, 2]), tf.random.normal([3, 7])
+    logits = decoder(z, [entry])
+    without(z, [entry])
+    *shared, kernel = decoder.get_weights()
+    without.set_weights(shared)
+    expected = without(z, [entry]) + tf.reshape(entry @ kernel, [3, 4, 4, 1])
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)
+    assert [part.shape for part in decoder.condition([entry])] == [(3, 5), (3, 16)]
+
+
 def test_logits_are_float32_in_mixed_precision():
     decoder = MLPDecoder(4, 2, (5, 6), dtype="mixed_bfloat16")
     entry = tf.random.normal([3, 7])

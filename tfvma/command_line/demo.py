@@ -86,6 +86,7 @@ def _train_and_show(
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
     from tfvma.export import export_saved_model
+    from tfvma.kinds import kind_of
     from tfvma.model_card import write_model_card
     from tfvma.servable import Training
     from tfvma.training import train
@@ -110,9 +111,9 @@ def _train_and_show(
     rows = merge_rows(read_rows(metrics), rows)
     write_rows(metrics, rows)
     illustrations = illustrate(model, characters, rows, seed=0)
-    page = write_report(
-        parsed.report, Report(model.config, model.steps, model.minutes, rows, illustrations)
-    )
+    kind = kind_of(model.scorer)
+    report = Report(model.config, kind, model.steps, model.minutes, rows, illustrations)
+    page = write_report(parsed.report, report)
     exported = export_saved_model(
         model.scorer,
         model.config,

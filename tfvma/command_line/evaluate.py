@@ -17,16 +17,24 @@ from tfvma.evaluation.protocols import (
     AnyProtocol,
     Classification,
     FewShot,
+    Nll,
+    Recall,
     choose_protocols,
+    confounders,
+    importance_classifications,
 )
-from tfvma.validation import check_choice, check_writable
+from tfvma.validation import check_at_least, check_choice, check_writable
 
 _MAX_SEED = 2**31 - 1
 # What each protocol is told; "all" takes what its two protocols take.
 _OPTIONS = {
     "few_shot": ("num_classes", "shots", "targets", "num_samples"),
     "classification": ("episodes",),
+    "classification_iw": ("episodes", "num_samples"),
+    "confounders": ("shots", "targets", "num_samples"),
     "all_classes": ("shots", "num_samples", "rotations"),
+    "recall": ("memory_size", "num_samples"),
+    "nll": ("targets", "num_samples"),
 }
 _OPTIONS["all"] = (*_OPTIONS["few_shot"], *_OPTIONS["classification"])
 _SETTINGS = tuple(dict.fromkeys(name for names in _OPTIONS.values() for name in names))
@@ -48,10 +56,16 @@ def parser() -> argparse.ArgumentParser:
         default="all",
         metavar="NAME",
         help=f"{', '.join(PROTOCOLS)} (%(default)s, which is few_shot and classification: "
-        "all_classes takes many times longer)",
+        "the others take many times longer; recall and nll are for images without labels; a model "
+        "without an address has no classification)",
     )
     options.add_argument("--dataset", metavar="NAME", help="what the model was trained on if left")
-    options.add_argument("--split", default="test", metavar="NAME", help="train or test (test)")
+    options.add_argument(
+        "--split",
+        default="test",
+        metavar="NAME",
+        help="train, test or, of binarized MNIST, validation (test)",
+    )
     options.add_argument("--seed", type=int, default=0, help="of episodes and samples (0)")
     options.add_argument(
         "--data-dir",
@@ -64,22 +78,38 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
-    both = options.add_argument_group("few_shot and all_classes")
-    both.add_argument(
+    several = options.add_argument_group(
+        "few_shot, classification_iw, confounders, all_classes, recall and nll"
+    )
+    several.add_argument(
         "--num-samples",
         type=int,
         nargs="+",
         metavar="K",
-        help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000)",
+        help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000; classification_iw: 10 for each "
+        "entry; confounders: 4)",
     )
-    both.add_argument(
-        "--shots", type=int, metavar="S", help="examples of each character in memory (4; 18)"
+    several.add_argument(
+        "--shots",
+        type=int,
+        metavar="S",
+        help="examples of each character in memory (4; all_classes: 18)",
+    )
+    several.add_argument(
+        "--targets",
+        type=int,
+        metavar="N",
+        help="drawings or images scored (2048; confounders: each time; nll: all)",
     )
     few_shot = options.add_argument_group("few_shot")
     few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
-    few_shot.add_argument("--targets", type=int, metavar="N", help="drawings scored (2048)")
-    classification = options.add_argument_group("classification")
-    classification.add_argument("--episodes", type=int, metavar="N", help="of each kind (1000)")
+    classification = options.add_argument_group("classification and classification_iw")
+    classification.add_argument(
+        "--episodes",
+        type=int,
+        metavar="N",
+        help="of each kind (1000; classification_iw: 1000 of 5 ways and 100 of 20)",
+    )
     all_classes = options.add_argument_group(
         "all_classes", "every character in memory, and drawings left out in turn as targets"
     )
@@ -89,6 +119,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how many turns are scored (as many as it takes for every drawing to be a target)",
     )
+    recall = options.add_argument_group("recall", "images that are all in memory")
+    recall.add_argument("--memory-size", type=int, metavar="M", help="how many (2048)")
     return options
 
 
@@ -106,11 +138,22 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
             )
     if not 0 <= parsed.seed <= _MAX_SEED:
         raise InvalidArgumentError(f"--seed={parsed.seed!r}: expected 0 to {_MAX_SEED}.")
-    num_episodes = given.pop("episodes", Classification(5, 1).num_episodes)
+    num_episodes = given.pop("episodes", None)
+    if num_episodes is not None:
+        check_at_least("episodes", num_episodes, 2, "one has no standard error")
     if "num_samples" in given:
         given["num_samples"] = tuple(sorted(set(given["num_samples"])))
+    if parsed.protocol == "classification_iw":
+        return importance_classifications(num_episodes, **given)
+    if parsed.protocol == "confounders":
+        return confounders(**given)
+    num_episodes = num_episodes or Classification(5, 1).num_episodes
     if parsed.protocol == "all_classes":
         return choose_protocols(parsed.protocol, FewShot(), num_episodes, AllClasses(**given))
+    if parsed.protocol == "recall":
+        return choose_protocols("recall", FewShot(), num_episodes, recall=Recall(**given))
+    if parsed.protocol == "nll":
+        return choose_protocols("nll", FewShot(), num_episodes, nll=Nll(**given))
     return choose_protocols(parsed.protocol, FewShot(**given), num_episodes)
 
 
@@ -157,27 +200,39 @@ def _score(
     output: Path,
 ) -> None:
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
-    from tfvma.data.characters import NAMES, SPLITS, load_characters
+    from tfvma.data import characters, images
+    from tfvma.evaluation.applicable import applicable, check_applicable
     from tfvma.evaluation.evaluate import evaluate, illustrate
     from tfvma.evaluation.metrics_file import merge_rows, read_rows, write_rows
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
+    from tfvma.kinds import kind_of
     from tfvma.model_card import write_model_card
     from tfvma.servable import find_version
 
-    check_choice("--split", parsed.split, SPLITS)
     if parsed.dataset is not None:
-        check_choice("--dataset", parsed.dataset, NAMES)
+        check_choice("--dataset", parsed.dataset, (*characters.NAMES, *images.NAMES))
     # Read once now, so that a file that is something else is found before the work.
     read_rows(output)
     model = load_model(source)
-    characters = load_characters(
-        parsed.dataset or model.config.episodes.dataset, parsed.split, parsed.data_dir
+    if parsed.protocol == "all":
+        protocols = applicable(protocols, model.scorer)
+    check_applicable(protocols, model.scorer)
+    dataset = parsed.dataset or model.config.episodes.dataset
+    of_images = dataset in images.NAMES
+    check_choice(
+        "--split", parsed.split, images.SPLITS[dataset] if of_images else characters.SPLITS
     )
+    if of_images and parsed.report:
+        raise InvalidArgumentError(
+            f"--report={parsed.report!r}: expected a dataset of characters, not {dataset!r}."
+        )
+    load = images.load_images if of_images else characters.load_characters
+    drawn_from = load(dataset, parsed.split, parsed.data_dir)
     rows = evaluate(
         model,
-        characters,
+        drawn_from,
         protocols,
         seed=parsed.seed,
         command=repeating_command(parsed),
@@ -191,6 +246,7 @@ def _score(
         latest = source.saved_model == find_version(source.home)
         print(f"model card in {write_model_card(source.home, measured=latest)}")
     if parsed.report:
-        illustrations = illustrate(model, characters, merged, parsed.seed)
-        report = Report(model.config, model.steps, model.minutes, merged, illustrations)
+        illustrations = illustrate(model, drawn_from, merged, parsed.seed)
+        kind = kind_of(model.scorer)
+        report = Report(model.config, kind, model.steps, model.minutes, merged, illustrations)
         print(f"report in {write_report(parsed.report, report)}")

@@ -11,10 +11,11 @@ import numpy as np
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_choice
 
-_SPLITS = {
+SPLITS = {
     "binarized_mnist": ("train", "validation", "test"),
+    "omniglot28": ("train", "test"),
 }
-NAMES = tuple(_SPLITS)
+NAMES = tuple(SPLITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,9 @@ def load_images(name: str, split: str, data_dir: str | os.PathLike | None = None
     """Loads one part of a dataset of unlabelled images.
 
     Args:
-      name: "binarized_mnist" (28x28, Larochelle's binarization).
-      split: "train", "validation" or "test".
+      name: "binarized_mnist" (28x28, Larochelle's binarization) or "omniglot28" (28x28,
+        area-averaged; grey values are drawn as ink or paper).
+      split: "train", "test" or, of binarized MNIST, "validation".
       data_dir: the folder of tensorflow-datasets that holds the data; without it the
         environment variable TFVMA_DATA_DIR, else the default of tensorflow-datasets, which
         downloads what is missing.
@@ -84,7 +86,11 @@ def load_images(name: str, split: str, data_dir: str | os.PathLike | None = None
     missing or damaged.
     """
     check_choice("name", name, NAMES)
-    check_choice("split", split, _SPLITS[name])
-    from tfvma.data import binarized_mnist
+    check_choice("split", split, SPLITS[name])
+    if name == "binarized_mnist":
+        from tfvma.data import binarized_mnist
 
-    return binarized_mnist.load(split, data_dir)
+        return binarized_mnist.load(split, data_dir)
+    from tfvma.data import omniglot28
+
+    return omniglot28.load(split, data_dir)

@@ -9,6 +9,7 @@ tensorflow-datasets `omniglot` 3.0.0. The five test alphabets are those of Rezen
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -84,11 +85,26 @@ def _select(
 
 def _read_and_reduce(folder: Path) -> dict[str, np.ndarray]:
     """Returns "drawings" [C, S, 26, 26], "characters" [C] and "alphabets" [C]: both splits."""
+    return read_drawings(folder, lambda grey: max_pool_ink(ink(grey), _POOL))
+
+
+def read_drawings(
+    folder: Path, reduce: Callable[[np.ndarray], np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Reads both splits and reduces every image.
+
+    Args:
+      folder: that of the records.
+      reduce: uint8 grey images [N, 105, 105], 0 = black, to uint8 [N, h, w].
+
+    Returns "drawings" [C, S, h, w], "characters" [C] and "alphabets" [C], ordered by alphabet
+    and number; drawings keep the order of records. Raises as `load`.
+    """
     import tensorflow_datasets as tfds
 
     with SOURCE.reading(folder):
         builder = tfds.builder_from_directory(folder)
-        parts = [_read_records(builder, tfds_split) for tfds_split in _TFDS_SPLITS]
+        parts = [_read_records(builder, tfds_split, reduce) for tfds_split in _TFDS_SPLITS]
         images, alphabets, ids = (np.concatenate(column) for column in zip(*parts, strict=True))
         names = np.array(builder.info.features["alphabet"].names)[alphabets]
     return _by_character(images, names, ids, folder)
@@ -125,8 +141,10 @@ def _by_character(
     }
 
 
-def _read_records(builder, tfds_split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reads one split in record order: images [N, 26, 26], alphabet indices [N], ids [N]."""
+def _read_records(
+    builder, tfds_split: str, reduce: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reads one split in record order: images [N, h, w], alphabet indices [N], ids [N]."""
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
@@ -144,7 +162,7 @@ def _read_records(builder, tfds_split: str) -> tuple[np.ndarray, np.ndarray, np.
     batches = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(512)
     images, alphabets, ids = [], [], []
     for grey, alphabet, number in batches.prefetch(2).as_numpy_iterator():
-        images.append(max_pool_ink(ink(grey), _POOL))
+        images.append(reduce(grey))
         alphabets.append(alphabet)
         ids.append(number)
     return np.concatenate(images), np.concatenate(alphabets), np.concatenate(ids)

@@ -36,3 +36,35 @@ def max_pool_ink(images: np.ndarray, factor: int) -> np.ndarray:
         )
     whole = images[:, : rows * factor, : columns * factor]
     return whole.reshape(count, rows, factor, columns, factor).max(axis=(2, 4))
+
+
+def area_average(images: np.ndarray, size: int) -> np.ndarray:
+    """Shrinks images to size x size: each pixel is the mean over the area that it covers.
+
+    Args:
+      images: [N, H, W]; a pixel of the result covers H / size x W / size of these, with
+        fractions of those at its border.
+      size: at most H and W.
+
+    Returns float32 [N, size, size]. Raises InvalidArgumentError for images of another rank or
+    another size.
+    """
+    if images.ndim != 3:
+        raise InvalidArgumentError(
+            f"images of shape {list(images.shape)}: expected [number, height, width]."
+        )
+    _, height, width = images.shape
+    if not 1 <= size <= min(height, width):
+        raise InvalidArgumentError(
+            f"size={size!r}: expected 1 to the image size, {height}x{width}."
+        )
+    rows, columns = _shares(height, size), _shares(width, size)
+    return rows @ images.astype(np.float32) @ columns.T
+
+
+def _shares(length: int, size: int) -> np.ndarray:
+    """What share of each of `size` equal parts lies in each of `length` pixels, [size, length]."""
+    edges = np.arange(size + 1)[:, np.newaxis] * (length / size)
+    pixels = np.arange(length)
+    first, last = np.maximum(edges[:-1], pixels), np.minimum(edges[1:], pixels + 1)
+    return (np.maximum(last - first, 0.0) * (size / length)).astype(np.float32)

@@ -86,7 +86,8 @@ class ExactTopK(Estimator):
 
 @keras.saving.register_keras_serializable("tfvma")
 class MarginalTopK(Estimator):
-    """`Marginal` over the likeliest addresses T, with importance samples of the others.
+    """`Marginal` over the likeliest addresses T, with importance samples of the others, as in
+    the paper's equation 7.
 
         p^(x) = sum_{a in T} p^(x, a)  +  (1 - q(T)) mean of p^(x, a) / q(a | x) over K samples
         maximised:  log p^(x), and sum_a p^(a | x) log q(a | x) with p^(a | x) held fixed

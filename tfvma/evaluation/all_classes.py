@@ -13,7 +13,7 @@ from tfvma.data.rotations import count_rotations, rotation
 from tfvma.errors import DataError
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import AllClasses
-from tfvma.evaluation.scored_terms import Key, address_right, scored_terms
+from tfvma.evaluation.scored_terms import Key, address_right, reads_labels, scored_terms
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.standard_error import clustered_mean
 
@@ -70,18 +70,19 @@ def measure_all_classes(
     the model gives a bound that is not finite.
     """
     score = tf.function(scorer.score, reduce_retracing=True)
-    address = tf.function(scorer.address, reduce_retracing=True)
+    address = tf.function(scorer.address, reduce_retracing=True) if reads_labels(scorer) else None
     by_character: dict[Key, list[np.ndarray]] = defaultdict(list)
     num_slices = 0
     for index in range(num_rotations(protocol, characters)):
         episode = rotation(characters, protocol.shots, seed, index)
         values: dict[Key, list[np.ndarray]] = defaultdict(list)
-        values["address_accuracy", None].append(address_right(address, episode))
+        if address is not None:
+            values["address_accuracy", None].append(address_right(address, episode))
         for x in _slices(episode["x"]):
             terms = scored_terms(
                 score,
                 x,
-                episode["memory"],
+                episode["memory"] if scorer.takes_memory else None,
                 protocol.num_samples,
                 tf.constant([seed, num_slices], tf.int32),
                 f"slice {num_slices} of targets",

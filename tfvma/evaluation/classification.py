@@ -11,7 +11,7 @@ from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import Classification
-from tfvma.evaluation.scorer import Scorer
+from tfvma.evaluation.scorer import AddressScorer
 from tfvma.evaluation.standard_error import clustered_mean
 
 
@@ -30,7 +30,7 @@ def classification_episodes(
 
 
 def measure_classification(
-    scorer: Scorer,
+    scorer: AddressScorer,
     protocol: Classification,
     characters: CharacterSet,
     seed: int,

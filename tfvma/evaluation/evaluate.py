@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -9,20 +10,28 @@ import tqdm
 
 import tfvma
 from tfvma.data.characters import CharacterSet
+from tfvma.data.draw import Source
 from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation.applicable import check_applicable
 from tfvma.evaluation.illustrations import (
     Illustration,
     show_address_histograms,
+    show_confounders,
     show_kl_split,
     show_learning_curves,
-    show_one_shot_samples,
     show_reconstructions,
+    show_samples,
 )
 from tfvma.evaluation.measure import amount, check_data, measure
+from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
+from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
 from tfvma.evaluation.protocols import AnyProtocol
+from tfvma.evaluation.scored_terms import reads_labels
+from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.trained_model import TrainedModel
+from tfvma.kinds import kind_of
 
 # Seconds between two updates where nobody watches the bar move.
 _UNWATCHED = 30.0
@@ -30,7 +39,7 @@ _UNWATCHED = 30.0
 
 def evaluate(
     model: TrainedModel,
-    characters: CharacterSet,
+    characters: Source,
     protocols: Sequence[AnyProtocol],
     *,
     seed: int,
@@ -41,16 +50,17 @@ def evaluate(
 
     Args:
       model: what is scored.
-      characters: what episodes are drawn from.
+      characters: what episodes are drawn from, or images.
       protocols: what is measured.
       seed: of episodes and samples.
       command: what the rows give as the command to repeat them.
       progress: where a bar with the time left is shown, or None.
 
-    Raises DataError where characters are too few for a protocol, DivergedError where a
-    bound is not finite.
+    Raises InvalidArgumentError for a protocol that asks for more than the model has, DataError
+    where characters are too few for one, DivergedError where a bound is not finite.
     """
-    _check_characters(model.config.model.image_size, protocols, characters)
+    check_applicable(protocols, model.scorer)
+    _check_source(model.config.model.image_size, protocols, characters)
     rows = []
     for protocol in protocols:
         total, unit = amount(protocol, characters)
@@ -64,40 +74,57 @@ def evaluate(
             dynamic_ncols=True,
         ) as bar:
             measurements = measure(model.scorer, protocol, characters, seed, bar.update)
-        rows += [
-            Row(
-                protocol=f"{protocol.name} {characters.name}/{characters.split}",
-                metric=measured.metric,
-                value=measured.estimate.mean,
-                stderr=measured.estimate.stderr,
-                num_samples=measured.num_samples,
-                targets=measured.targets,
-                steps=model.steps,
-                minutes=model.minutes,
-                version=tfvma.__version__,
-                seed=seed,
-                paper=paper_value(protocol, characters.name, characters.split, measured.metric),
-                command=command,
-                note=paper_note(protocol, characters.name, characters.split, measured.metric),
+        for measured in measurements:
+            paper, note = _printed(model.scorer, protocol, characters, measured)
+            rows.append(
+                Row(
+                    protocol=f"{protocol.name} {characters.name}/{characters.split}",
+                    metric=measured.metric,
+                    value=measured.estimate.mean,
+                    stderr=measured.estimate.stderr,
+                    num_samples=measured.num_samples,
+                    targets=measured.targets,
+                    steps=model.steps,
+                    minutes=model.minutes,
+                    version=tfvma.__version__,
+                    seed=seed,
+                    paper=paper,
+                    command=command,
+                    note=note,
+                )
             )
-            for measured in measurements
-        ]
     return rows
+
+
+def _printed(
+    scorer: Scorer, protocol: AnyProtocol, characters: CharacterSet, measured: Measurement
+) -> tuple[float | None, str]:
+    """The paper's figure for this setting, and what has to be known to read it."""
+    setting = (protocol, characters.name, characters.split, measured.metric)
+    if reads_labels(scorer):
+        return paper_value(*setting), paper_note(*setting)
+    kind = kind_of(scorer)
+    value = baseline_value(kind, *setting, measured.num_samples)
+    return value, baseline_note(kind, value)
 
 
 def illustrate(
     model: TrainedModel, characters: CharacterSet, rows: Sequence[Row], seed: int
 ) -> list[Illustration]:
-    """All figures that can be made: the KL split needs few-shot rows, curves need a log."""
-    split = _kl_split(rows)
+    """All figures that can be made: the KL split needs few-shot rows, curves need a log, and
+    histograms an address in a memory of drawings."""
+    scorer = model.scorer
+    histograms = show_address_histograms(scorer, characters, seed) if reads_labels(scorer) else []
+    split, more = _kl_split(rows), _confounders(rows)
     curves = (
         [show_learning_curves(model.log, model.config.training.num_samples)] if model.log else []
     )
     return [
-        show_one_shot_samples(model.scorer, characters, seed),
-        *show_address_histograms(model.scorer, characters, seed),
-        show_reconstructions(model.scorer, characters, seed),
+        show_samples(scorer, characters, seed),
+        *histograms,
+        show_reconstructions(scorer, characters, seed),
         *([split] if split else []),
+        *([more] if more else []),
         *curves,
     ]
 
@@ -115,14 +142,28 @@ def _kl_split(rows: Sequence[Row]) -> Illustration | None:
         protocol,
         values["reconstruction", largest],
         values["kl_z", largest],
-        values["kl_a", None],
+        values.get(("kl_a", None)),
         nll,
     )
 
 
-def _check_characters(
-    model_size: int, protocols: Sequence[AnyProtocol], characters: CharacterSet
-) -> None:
+def _confounders(rows: Sequence[Row]) -> Illustration | None:
+    """Of the first setting with one character and more, at its largest K."""
+    found: dict[tuple[str, int], dict[int, tuple[float, float]]] = defaultdict(dict)
+    for row in rows:
+        name, _, setting = row.protocol.partition(" C=")
+        if name == "confounders" and row.metric == "nll":
+            count, _, others = setting.partition(" ")
+            found[others, row.num_samples][int(count)] = (row.value, row.stderr)
+    complete = [key for key, nll in found.items() if 1 in nll and len(nll) > 1]
+    if not complete:
+        return None
+    others, num_samples = max(complete, key=lambda key: key[1])
+    shots = int(others.removeprefix("S=").partition(" ")[0])
+    return show_confounders(found[others, num_samples], num_samples, shots)
+
+
+def _check_source(model_size: int, protocols: Sequence[AnyProtocol], characters: Source) -> None:
     """Raises a TfvmaError where `characters` do not fit the model or are too few."""
     if characters.image_shape != (model_size, model_size, 1):
         raise InvalidArgumentError(

@@ -12,7 +12,7 @@ from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import FewShot
-from tfvma.evaluation.scored_terms import Key, address_right, scored_terms
+from tfvma.evaluation.scored_terms import Key, address_right, reads_labels, scored_terms
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.standard_error import clustered_mean
 
@@ -39,8 +39,10 @@ def measure_few_shot(
     """Scores every target at every K.
 
     Terms are those of `scored_terms`; KL(q(a|x) || p(a)) and the address accuracy (whether
-    the most probable entry shows the target's character) need no samples: one row each.
-    Episode i draws its samples from the seed [seed, i].
+    the most probable entry shows the target's character) need no samples: one row each,
+    where the model has an address, and for the second a memory with labels. Targets are the
+    same for every model; one that takes no memory is given none. Episode i draws its samples
+    from the seed [seed, i].
 
     Args:
       scorer: the model.
@@ -52,20 +54,22 @@ def measure_few_shot(
     Raises DataError where there are too few characters or drawings, DivergedError where
     the model gives a bound that is not finite.
     """
-    score, address = tf.function(scorer.score), tf.function(scorer.address)
+    score = tf.function(scorer.score)
+    address = tf.function(scorer.address) if reads_labels(scorer) else None
     values: dict[Key, list[np.ndarray]] = defaultdict(list)
     for index, episode in enumerate(few_shot_episodes(protocol, characters, seed)):
         terms = scored_terms(
             score,
             episode["x"],
-            episode["memory"],
+            episode["memory"] if scorer.takes_memory else None,
             protocol.num_samples,
             tf.constant([seed, index], tf.int32),
             f"episode {index}",
         )
         for key, value in terms.items():
             values[key].append(value)
-        values["address_accuracy", None].append(address_right(address, episode))
+        if address is not None:
+            values["address_accuracy", None].append(address_right(address, episode))
         advance()
     return [
         Measurement(metric, clustered_mean(np.stack(per_episode)), num_samples, _count(per_episode))

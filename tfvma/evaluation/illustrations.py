@@ -10,15 +10,19 @@ import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
-from tfvma.evaluation.scorer import Scorer
+from tfvma.evaluation.scored_terms import reads_labels
+from tfvma.evaluation.scorer import AddressScorer, Scorer
 from tfvma.figures.address_histogram import address_histogram
+from tfvma.figures.confounders import confounders
 from tfvma.figures.kl_split import kl_split
 from tfvma.figures.learning_curves import learning_curves
 from tfvma.figures.one_shot_samples import one_shot_samples
-from tfvma.figures.reconstructions import reconstructions
+from tfvma.figures.reconstructions import plain_reconstructions, reconstructions
+from tfvma.figures.samples import samples_in_rows
 from tfvma.figures.style import png
 
 _ENTRIES, _SAMPLES = 10, 12
+_VAE_ROWS = 6
 _CLASSES, _SHOTS = 8, 10
 _EPISODES_SEARCHED = 40
 
@@ -42,42 +46,109 @@ class Illustration:
 
 def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Illustration:
     """From the rows of a run's log.csv; K = num_samples."""
+    carried = "how much z carries, KL(q(z|x) || p(z))"
+    if any("kl_a" in row for row in log):
+        carried = (
+            "how much z and the address a carry, KL(q(z|x,m) || p(z|m)) and KL(q(a|x) || p(a))"
+        )
     return Illustration(
         "learning_curves",
         "Learning curves",
-        f"Above: the negative bound -L_K with K = {num_samples}. Below: how much z and the "
-        "address a carry, KL(q(z|x,m) || p(z|m)) and KL(q(a|x) || p(a)). Dashed: means over the "
-        "training episodes between two rows of the log, with the weights of the moment. Solid: a "
-        "fixed set of targets of the held-out alphabets, with the averaged weights.",
+        f"Above: the negative bound -L_K with K = {num_samples}. Below: {carried}. Dashed: means "
+        "over the training episodes between two rows of the log, with the weights of the moment. "
+        "Solid: a fixed set of targets of the held-out alphabets, with the averaged weights.",
         png(learning_curves(log, num_samples)),
     )
 
 
 def show_kl_split(
-    protocol: str, reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]
+    protocol: str, reconstruction: float, kl_z: float, kl_a: float | None, nll: Mapping[int, float]
 ) -> Illustration:
-    """From means in nats that were measured on `protocol`; `nll` by K."""
+    """From means in nats that were measured on `protocol`; `nll` by K, `kl_a` if there is one."""
+    known, carried = ("a and z are", "z and the address a carry")
+    if kl_a is None:
+        known, carried = ("z is", "z carries")
     return Illustration(
         "kl_split",
         "Where the nats go",
         f"Measured on {protocol}. The whole bar is the expected -L_1: what is left to say about "
-        "the pixels once a and z are known, plus what z and the address a carry. With more samples "
+        f"the pixels once {known} known, plus what {carried}. With more samples "
         "the bound is tighter: the marks show the NLL at each K.",
         png(kl_split(reconstruction, kl_z, kl_a, nll)),
     )
 
 
-def show_one_shot_samples(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
+def show_confounders(
+    nll: Mapping[int, tuple[float, float]], num_samples: int, shots: int
+) -> Illustration:
+    """From the mean and standard error at each number of characters in memory, K = num_samples."""
+    return Illustration(
+        "confounders",
+        "More and more characters in memory",
+        f"The NLL of drawings whose character has {shots} examples in memory, among more and more "
+        "others. Dashed: the NLL with one character plus log C, which is what is left when "
+        "characters never look alike and each is found as surely as one in C can be. Bars are one "
+        "standard error.",
+        png(confounders(nll, num_samples)),
+    )
+
+
+def show_samples(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
+    """Samples, with the entry that they are of where there is one to show."""
+    if scorer.takes_memory:
+        return _show_one_shot_samples(scorer, characters, seed)
+    if scorer.has_address:
+        return _show_samples_of_slots(scorer, seed)
+    images = scorer.generate(
+        None, tf.constant(_VAE_ROWS * _SAMPLES, tf.int32), tf.constant([seed, 0], tf.int32)
+    )["images"]
+    return Illustration(
+        "samples",
+        "Samples",
+        "What the model draws: z ~ p(z), then the probability of ink in each pixel under p(x | z). "
+        "Samples are not selected.",
+        png(samples_in_rows(_in_rows(images, _VAE_ROWS))),
+    )
+
+
+def _show_samples_of_slots(scorer: AddressScorer, seed: int) -> Illustration:
+    """Rows of p(x | m_a), for slots of a learned memory (paper, figure 2B)."""
+    log_prior = scorer.address(tf.zeros([1, *scorer.image_shape]))["log_prior"]
+    rows = min(_ENTRIES, len(log_prior))
+    likeliest = tf.math.top_k(log_prior, rows).indices
+    entry = tf.repeat(scorer.entry_at(likeliest)["entry"], _SAMPLES, axis=0)
+    return Illustration(
+        "samples",
+        "Samples that share an entry",
+        f"Each row shows what the model draws when it reads one slot of its memory, for the {rows} "
+        "of largest p(a): z ~ p(z | m_a), then the probability of ink in each pixel under "
+        "p(x | z, m_a). Samples are not selected.",
+        png(samples_in_rows(_in_rows(_samples_of(scorer, entry, seed), rows))),
+    )
+
+
+def _show_one_shot_samples(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
     """Rows of p(x | m_a), for entries of different characters (paper, figure 4A)."""
     rows = min(_ENTRIES, characters.num_characters)
     episode = next(
         iter(_episodes(characters, num_classes=rows, shots=1, seed=seed, num_episodes=1))
     )
-    entry = tf.repeat(episode["memory"], _SAMPLES, axis=0)
-    prior = scorer.latent_prior(entry)
-    noise = tf.random.stateless_normal(tf.shape(prior["loc"]), [seed, 0], alg="philox")
-    logits = scorer.decode(prior["loc"] + prior["scale"] * noise, entry)["logits"]
-    samples = tf.reshape(tf.sigmoid(logits), [rows, _SAMPLES, *logits.shape[1:3]])
+    if scorer.has_address:
+        images = _samples_of(scorer, tf.repeat(episode["memory"], _SAMPLES, axis=0), seed)
+        prior = "z ~ p(z | m_a)"
+    else:
+        images = tf.concat(
+            [
+                scorer.generate(
+                    episode["memory"][row : row + 1],
+                    tf.constant(_SAMPLES, tf.int32),
+                    tf.constant([seed, row], tf.int32),
+                )["images"]
+                for row in range(rows)
+            ],
+            axis=0,
+        )
+        prior = "z ~ p(z)"
     unseen = (
         "that the model was never trained on"
         if characters.split == "test"
@@ -87,10 +158,22 @@ def show_one_shot_samples(scorer: Scorer, characters: CharacterSet, seed: int) -
         "one_shot_samples",
         "One-shot samples",
         f"Each row shows one drawing of a character {unseen}, framed, and what the model draws "
-        "when it reads that entry: z ~ p(z | m_a), then the probability of ink in each pixel under "
+        f"when it reads that entry: {prior}, then the probability of ink in each pixel under "
         "p(x | z, m_a). Rows and samples are not selected.",
-        png(one_shot_samples(episode["memory"].numpy()[..., 0], samples.numpy())),
+        png(one_shot_samples(episode["memory"].numpy()[..., 0], _in_rows(images, rows))),
     )
+
+
+def _samples_of(scorer: AddressScorer, entry: tf.Tensor, seed: int) -> tf.Tensor:
+    """A sample of p(x | m) for each of the entries [N, ...], [N, H, W, 1]."""
+    prior = scorer.latent_prior(entry)
+    noise = tf.random.stateless_normal(tf.shape(prior["loc"]), [seed, 0], alg="philox")
+    return tf.sigmoid(scorer.decode(prior["loc"] + prior["scale"] * noise, entry)["logits"])
+
+
+def _in_rows(images: tf.Tensor, rows: int) -> np.ndarray:
+    """[rows * N, H, W, 1] to [rows, N, H, W]."""
+    return tf.reshape(images, [rows, -1, *images.shape[1:3]]).numpy()
 
 
 @dataclass(frozen=True)
@@ -118,7 +201,7 @@ class AddressInference:
 
 
 def show_address_histograms(
-    scorer: Scorer, characters: CharacterSet, seed: int
+    scorer: AddressScorer, characters: CharacterSet, seed: int
 ) -> list[Illustration]:
     """The first right inference and, where one is found, the first wrong one (figure 3)."""
     first: dict[bool, tuple[int, AddressInference]] = {}
@@ -130,7 +213,7 @@ def show_address_histograms(
 
 
 def infer_addresses(
-    scorer: Scorer, characters: CharacterSet, seed: int
+    scorer: AddressScorer, characters: CharacterSet, seed: int
 ) -> Iterator[AddressInference]:
     """Targets of 40 random episodes, one of each character in memory, in random order."""
     address = tf.function(scorer.address)
@@ -176,16 +259,24 @@ def _show_inference(count: int, inference: AddressInference) -> Illustration:
 
 
 def show_reconstructions(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
-    """Targets, entries read and reconstructions, two samples each."""
+    """Targets, entries read where there are some to show, and reconstructions, two samples each."""
     classes = min(_CLASSES, characters.num_characters)
     shots = min(4, characters.drawings_per_character - 1)
     episode = next(
         iter(_episodes(characters, num_classes=classes, shots=shots, seed=seed, num_episodes=1))
     )
-    memory = episode["memory"]
+    memory = episode["memory"] if scorer.takes_memory else None
     drawn = scorer.reconstruct(
         episode["x"], memory, tf.constant(2, tf.int32), tf.constant([seed, 1], tf.int32)
     )
+    targets, images = episode["x"].numpy()[..., 0], drawn["images"].numpy()[..., 0]
+    if not reads_labels(scorer):
+        return Illustration(
+            "reconstructions",
+            "Reconstructions",
+            f"Each column: a target and two reconstructions{_how_reconstructed(scorer)}.",
+            png(plain_reconstructions(targets, images)),
+        )
     read = drawn["address"]
     right = tf.equal(tf.gather(episode["memory_label"], read), episode["x_label"])
     return Illustration(
@@ -197,13 +288,24 @@ def show_reconstructions(scorer: Scorer, characters: CharacterSet, seed: int) ->
         "one: it shows another.",
         png(
             reconstructions(
-                episode["x"].numpy()[..., 0],
+                targets,
                 tf.gather(memory, read).numpy()[..., 0],
-                drawn["images"].numpy()[..., 0],
+                images,
                 right.numpy(),
             )
         ),
     )
+
+
+def _how_reconstructed(scorer: Scorer) -> str:
+    if scorer.has_address:
+        return " p(x | z, m_a), a ~ q(a | x), z ~ q(z | x, m_a)"
+    if scorer.takes_memory:
+        return (
+            " p(x | z, m(z)), z ~ q(z | x), with examples of all these characters in memory, of "
+            "which every read is a mean"
+        )
+    return " p(x | z), z ~ q(z | x)"
 
 
 def _episodes(

@@ -4,44 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfvma.data.characters import NAMES as CHARACTERS
 from tfvma.data.characters import CharacterSet
+from tfvma.data.draw import Source
+from tfvma.data.images import NAMES as IMAGES
+from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation import nll, recall
 from tfvma.evaluation.all_classes import measure_all_classes, num_targets
 from tfvma.evaluation.classification import classification_episodes, measure_classification
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
+from tfvma.evaluation.importance_classification import (
+    importance_episodes,
+    measure_importance_classification,
+)
 from tfvma.evaluation.measurement import Measurement
-from tfvma.evaluation.protocols import AllClasses, AnyProtocol, Classification, FewShot
+from tfvma.evaluation.protocols import (
+    AllClasses,
+    AnyProtocol,
+    CharacterProtocol,
+    Classification,
+    Confounders,
+    FewShot,
+    ImportanceClassification,
+    Nll,
+    Recall,
+)
 from tfvma.evaluation.scorer import Scorer
 
 _MEASURE = {
     FewShot: measure_few_shot,
+    Confounders: measure_few_shot,
     Classification: measure_classification,
+    ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
+    Recall: recall.measure_recall,
+    Nll: nll.measure_nll,
 }
 
 
-def check_data(protocol: AnyProtocol, characters: CharacterSet) -> None:
-    """Raises DataError where `characters` are too few for `protocol`."""
+def check_data(protocol: AnyProtocol, source: Source) -> None:
+    """Raises InvalidArgumentError where `source` is of the wrong kind for `protocol`, DataError
+    where it holds too little."""
+    of_characters = isinstance(protocol, CharacterProtocol)
+    if of_characters != isinstance(source, CharacterSet):
+        kind, names = ("characters", CHARACTERS) if of_characters else ("images", IMAGES)
+        raise InvalidArgumentError(
+            f"dataset={source.name!r}: expected a set of {kind} for protocol={protocol.name!r}, "
+            f"one of {', '.join(map(repr, names))}."
+        )
     check = {
-        FewShot: lambda: few_shot_episodes(protocol, characters, seed=0),
-        Classification: lambda: classification_episodes(protocol, characters, seed=0),
-        AllClasses: lambda: num_targets(protocol, characters),
+        Confounders: lambda: few_shot_episodes(protocol, source, seed=0),
+        FewShot: lambda: few_shot_episodes(protocol, source, seed=0),
+        Classification: lambda: classification_episodes(protocol, source, seed=0),
+        ImportanceClassification: lambda: importance_episodes(protocol, source, seed=0),
+        AllClasses: lambda: num_targets(protocol, source),
+        Recall: lambda: recall.recall_episode(protocol, source, seed=0),
+        Nll: lambda: nll.num_targets(protocol, source),
     }
     check[type(protocol)]()
 
 
-def amount(protocol: AnyProtocol, characters: CharacterSet) -> tuple[int, str]:
+def amount(protocol: AnyProtocol, source: Source) -> tuple[int, str]:
     """How much there is to do, and of what: calls of `advance` add up to it."""
     if isinstance(protocol, AllClasses):
-        return num_targets(protocol, characters), "target"
+        return num_targets(protocol, source), "target"
+    if isinstance(protocol, Recall):
+        return protocol.memory_size, "target"
+    if isinstance(protocol, Nll):
+        return nll.num_targets(protocol, source), "target"
     return protocol.num_episodes, "episode"
 
 
 def measure(
     scorer: Scorer,
     protocol: AnyProtocol,
-    characters: CharacterSet,
+    source: Source,
     seed: int,
     advance: Callable[..., object] = lambda *done: None,
 ) -> list[Measurement]:
     """The function that measures protocols of this kind: see there."""
-    return _MEASURE[type(protocol)](scorer, protocol, characters, seed, advance)
+    return _MEASURE[type(protocol)](scorer, protocol, source, seed, advance)

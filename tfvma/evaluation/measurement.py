@@ -12,8 +12,8 @@ class Measurement:
     """A mean over targets, with its standard error clustered by episode or by character.
 
     Attributes:
-      metric: "nll", "kl_a", "kl_z" or "reconstruction" in nats per image, "accuracy" or
-        "address_accuracy" as a fraction.
+      metric: "nll", "kl_a", "kl_z" or "reconstruction" in nats per image, "entropy_pa" in nats,
+        "accuracy", "accuracy_iw" or "address_accuracy" as a fraction.
       estimate: mean and standard error.
       num_samples: K, or None for what does not depend on it.
       targets: drawings averaged over.

@@ -8,9 +8,21 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice
 
 MAX_NUM_SAMPLES = 5_000
-PROTOCOLS = ("few_shot", "classification", "all_classes", "all")
+PROTOCOLS = (
+    "few_shot",
+    "classification",
+    "classification_iw",
+    "confounders",
+    "all_classes",
+    "recall",
+    "nll",
+    "all",
+)
 # Both of the paper's few-shot accuracies: ways x shots (section 4.2).
 WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
+_IMPORTANCE_EPISODES = {5: 1_000, 20: 100}
+# Figure 5A: the number of characters in memory, up to all of the test set.
+CONFOUNDERS = (1, 2, 4, 8, 16, 32, 64, 144)
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,17 @@ class FewShot:
 
 
 @dataclass(frozen=True)
+class Confounders(FewShot):
+    """One of several measurements with more and more characters in memory (figure 5A)."""
+
+    num_samples: tuple[int, ...] = (4,)
+
+    @property
+    def name(self) -> str:
+        return f"confounders C={self.num_classes} S={self.shots}"
+
+
+@dataclass(frozen=True)
 class Classification:
     """Few-shot classification with the feed-forward q(a | x), summed over labels.
 
@@ -74,6 +97,42 @@ class Classification:
     @property
     def name(self) -> str:
         return f"classification {self.ways}-way {self.shots}-shot"
+
+    @property
+    def num_classes(self) -> int:
+        return self.ways
+
+
+@dataclass(frozen=True)
+class ImportanceClassification:
+    """Few-shot classification with log p(x, c), estimated with K samples for each entry.
+
+    Attributes:
+      ways: characters per episode.
+      shots: examples of each in memory.
+      num_episodes: how many, at least 2. The work grows with ways^2 * shots, so that there
+        are fewer by default where there are more than five ways.
+      num_samples: each K, 1..5000.
+      targets_per_class: drawings of each character that are classified in an episode.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    ways: int
+    shots: int
+    num_episodes: int
+    num_samples: tuple[int, ...] = (10,)
+    targets_per_class: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("ways", "shots", "targets_per_class"):
+            check_at_least(name, getattr(self, name), 1)
+        check_at_least("episodes", self.num_episodes, 2, "one has no standard error")
+        _check_num_samples(self.num_samples)
+
+    @property
+    def name(self) -> str:
+        return f"classification_iw {self.ways}-way {self.shots}-shot"
 
     @property
     def num_classes(self) -> int:
@@ -109,7 +168,79 @@ class AllClasses:
         return f"all_classes S={self.shots}{part}"
 
 
-AnyProtocol = FewShot | Classification | AllClasses
+@dataclass(frozen=True)
+class Recall:
+    """The bound on images that are all in memory, with nothing else in it.
+
+    Attributes:
+      memory_size: images in memory, M, each of which is a target once.
+      num_samples: the K at which the bound is taken, each 1..5000.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    memory_size: int = 2_048
+    num_samples: tuple[int, ...] = (4, 1_000)
+
+    def __post_init__(self) -> None:
+        check_at_least("memory_size", self.memory_size, 2, "one has no standard error")
+        _check_num_samples(self.num_samples)
+
+    @property
+    def name(self) -> str:
+        return f"recall M={self.memory_size}"
+
+
+@dataclass(frozen=True)
+class Nll:
+    """The bound on images without a memory that comes with them.
+
+    Attributes:
+      targets: images that are scored, drawn without repeats, or None for all.
+      num_samples: the K at which the bound is taken, each 1..5000.
+
+    Raises InvalidArgumentError for a number out of range.
+    """
+
+    targets: int | None = None
+    num_samples: tuple[int, ...] = (4, 1_000)
+
+    def __post_init__(self) -> None:
+        if self.targets is not None:
+            check_at_least("targets", self.targets, 2, "one has no standard error")
+        _check_num_samples(self.num_samples)
+
+    @property
+    def name(self) -> str:
+        return "nll"
+
+
+# Of characters, and of images without labels.
+CharacterProtocol = FewShot | Classification | ImportanceClassification | AllClasses
+ImageProtocol = Recall | Nll
+AnyProtocol = CharacterProtocol | ImageProtocol
+
+
+def importance_classifications(
+    num_episodes: int | None = None, num_samples: tuple[int, ...] = (10,)
+) -> tuple[ImportanceClassification, ...]:
+    """The settings of WAYS_AND_SHOTS.
+
+    `num_episodes` is of each; by default there are 1,000 of 5 ways and 100 of 20.
+    """
+    return tuple(
+        ImportanceClassification(
+            ways, shots, num_episodes or _IMPORTANCE_EPISODES[ways], num_samples
+        )
+        for ways, shots in WAYS_AND_SHOTS
+    )
+
+
+def confounders(
+    shots: int = 4, targets: int = 2_048, num_samples: tuple[int, ...] = (4,)
+) -> tuple[Confounders, ...]:
+    """One for each number in CONFOUNDERS."""
+    return tuple(Confounders(count, shots, targets, num_samples) for count in CONFOUNDERS)
 
 
 def choose_protocols(
@@ -117,17 +248,19 @@ def choose_protocols(
     few_shot: FewShot,
     num_episodes: int,
     all_classes: AllClasses | None = None,
+    recall: Recall | None = None,
+    nll: Nll | None = None,
 ) -> tuple[AnyProtocol, ...]:
     """The protocols that `name` stands for.
 
-    "all" is without "all_classes", which takes many times longer than the others together
-    and needs all drawings of a character.
+    "all" is few_shot and classification: the others take many times longer, and some need
+    all drawings of a character, or images that have no labels.
 
     Args:
       name: one of PROTOCOLS.
-      few_shot: settings of the first.
-      num_episodes: of each classification.
-      all_classes: settings of the last; the defaults when left out.
+      few_shot: settings of "few_shot".
+      num_episodes: of each classification with q(a | x).
+      all_classes, recall, nll: settings of these; the defaults when left out.
 
     Raises InvalidArgumentError for another name or a number out of range.
     """
@@ -138,7 +271,11 @@ def choose_protocols(
     return {
         "few_shot": (few_shot,),
         "classification": classifications,
+        "classification_iw": importance_classifications(),
+        "confounders": confounders(),
         "all_classes": (all_classes or AllClasses(),),
+        "recall": (recall or Recall(),),
+        "nll": (nll or Nll(),),
         "all": (few_shot, *classifications),
     }[name]
 

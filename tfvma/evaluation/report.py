@@ -16,6 +16,7 @@ from tfvma.evaluation.illustrations import Illustration
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.report_style import CSS
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name, value_of
+from tfvma.kinds import Kind
 from tfvma.training.atomic import replacing
 
 
@@ -25,12 +26,14 @@ class Report:
 
     Attributes:
       config: of the model.
+      kind: what it is.
       steps, minutes: of training, None where not known.
       rows: all that was measured.
       illustrations: in the order in which they are shown.
     """
 
     config: Config
+    kind: Kind
     steps: int | None
     minutes: float | None
     rows: Sequence[Row]
@@ -100,13 +103,28 @@ def _summary(report: Report) -> str:
         training += f" for {report.steps:,} steps"
     if report.minutes is not None:
         training += f" ({_duration(report.minutes)})"
-    episodes = report.config.episodes
+    episodes, kind = report.config.episodes, report.kind
+    training += f" on {episodes.dataset}"
+    if kind.takes_memory:
+        training += (
+            f" with {episodes.num_classes} characters and {episodes.shots} examples of each in "
+            "memory"
+        )
     return escape(
-        "A generative model that reads a memory of drawings by sampling an address. "
-        f"{training} on {episodes.dataset} with {episodes.num_classes} characters and "
-        f"{episodes.shots} examples of each in memory; scored on characters of alphabets that "
-        "it was not trained on, unless a row says otherwise."
+        f"{_WHAT[kind.has_address, kind.takes_memory]} {training}; scored on characters of "
+        "alphabets that it was not trained on, unless a row says otherwise."
     )
+
+
+# By has_address and takes_memory, which tell the kinds apart.
+_WHAT = {
+    (True, True): "A generative model that reads a memory of drawings by sampling an address.",
+    (True, False): "A generative model that reads a learned memory by sampling an address.",
+    (False, True): "A baseline: a generative model that reads a memory of drawings by soft "
+    "attention.",
+    (False, False): "A baseline: a variational autoencoder without a memory. Rows with C and S are "
+    "of the targets of such episodes, whose memory it does not read.",
+}
 
 
 def _duration(minutes: float) -> str:
@@ -117,7 +135,13 @@ def _tiles(rows: Sequence[Row]) -> str:
     """The figures one looks for first: the bound at the largest K, and accuracies."""
     bounds = [row for row in rows if row.metric == "nll"]
     shown = [max(bounds, key=lambda row: row.num_samples)] if bounds else []
-    shown += [row for row in rows if row.metric == "accuracy"]
+    # The same of q(a | x) is measured again beside every importance-weighted accuracy.
+    shown += [
+        row
+        for row in rows
+        if (row.metric, row.protocol.partition(" ")[0])
+        in (("accuracy", "classification"), ("accuracy_iw", "classification_iw"))
+    ]
     tiles = [
         f"<li><b>{escape(value_of(row, digits=1))}</b><span>{escape(_tile_name(row))}</span></li>"
         for row in shown
@@ -128,7 +152,8 @@ def _tiles(rows: Sequence[Row]) -> str:
 def _tile_name(row: Row) -> str:
     if row.metric == "nll":
         return f"nats per image, NLL at K = {row.num_samples:,}"
-    return " ".join(row.protocol.split()[1:3])
+    name = " ".join(row.protocol.split()[1:3])
+    return name if row.metric == "accuracy" else f"{name}, importance-weighted"
 
 
 def _table(rows: Sequence[Row]) -> str:
@@ -143,8 +168,8 @@ def _table(rows: Sequence[Row]) -> str:
 <thead><tr><th>measured</th><th>ours</th><th>paper</th><th>targets</th></tr></thead>
 <tbody>{"".join(body)}</tbody>
 </table></div>
-<div class="small"><p>NLL = −L<sub>K</sub>, the two divergences and the reconstruction, log p(x | a,
-z), are in nats per image; for NLL, lower is better. ± is one standard error, clustered by episode.
+<div class="small"><p>NLL = −L<sub>K</sub>, divergences and the reconstruction, log p(x | a, z), are
+in nats per image; for NLL, lower is better. ± is one standard error, clustered by episode.
 A dash: the paper prints no figure for this row.</p>{explained}</div>"""
 
 

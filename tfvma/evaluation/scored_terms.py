@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvma.errors import DivergedError
+from tfvma.evaluation.scorer import Scorer
 
 # Of a metric, and of the K that it depends on.
 Key = tuple[str, int | None]
@@ -16,7 +17,7 @@ Key = tuple[str, int | None]
 def scored_terms(
     score: Callable[..., dict[str, tf.Tensor]],
     x: tf.Tensor,
-    memory: tf.Tensor,
+    memory: tf.Tensor | None,
     num_samples: Sequence[int],
     noise: tf.Tensor,
     batch_name: str,
@@ -24,18 +25,20 @@ def scored_terms(
     """Every term of the bound for each target, in nats.
 
     NLL = -L_K, KL(q(z|x,m) || p(z|m)) and the reconstruction are given at each K, since
-    they are averages over the K samples; KL(q(a|x) || p(a)) is exact.
+    they are averages over the K samples; KL(q(a|x) || p(a)) is exact, and there where the
+    model has an address.
 
     Args:
       score: that of a `Scorer`.
       x: targets [B, H, W, 1].
-      memory: [M, H, W, 1].
+      memory: [M, H, W, 1], or None where the model takes none.
       num_samples: each K.
       noise: seed of the samples, int32 [2].
       batch_name: what an error calls these targets.
 
     Returns:
-      ("nll", K), ("kl_z", K), ("reconstruction", K) and ("kl_a", None), each [B].
+      ("nll", K), ("kl_z", K), ("reconstruction", K) and, where the model has an address,
+      ("kl_a", None), each [B].
 
     Raises DivergedError where a bound is not finite.
     """
@@ -50,8 +53,14 @@ def scored_terms(
         values["nll", count] = -terms["log_likelihood"].numpy()
         values["kl_z", count] = terms["kl_latent"].numpy()
         values["reconstruction", count] = terms["reconstruction"].numpy()
-        values["kl_a", None] = terms["kl_address"].numpy()
+        if "kl_address" in terms:
+            values["kl_a", None] = terms["kl_address"].numpy()
     return values
+
+
+def reads_labels(scorer: Scorer) -> bool:
+    """Whether the slots that it addresses are those of an episode, whose labels are known."""
+    return scorer.has_address and scorer.takes_memory
 
 
 def address_right(
@@ -60,7 +69,7 @@ def address_right(
     """Whether the most probable entry shows the target's character, bool [B].
 
     Args:
-      address: that of a `Scorer`.
+      address: that of a scorer that `reads_labels`.
       episode: x, memory, x_label and memory_label.
     """
     likeliest = tf.argmax(address(episode["x"], episode["memory"])["log_posterior"], axis=1)

@@ -9,12 +9,14 @@ from tfvma.evaluation.metrics_file import Row
 _NAMES = {
     "nll": "NLL",
     "kl_a": "KL(a)",
+    "entropy_pa": "entropy of p(a)",
     "kl_z": "KL(z)",
     "reconstruction": "reconstruction",
     "address_accuracy": "address accuracy",
     "accuracy": "accuracy",
+    "accuracy_iw": "accuracy (importance-weighted)",
 }
-_FRACTIONS = ("address_accuracy", "accuracy")
+_FRACTIONS = ("address_accuracy", "accuracy", "accuracy_iw")
 _NONE = "–"
 
 

@@ -12,7 +12,6 @@ from tfvma.servable import load_servable, read_training
 from tfvma.training.load import load_trained, training_seconds
 from tfvma.training.log import read_log
 from tfvma.training.run_folder import RunFolder, read_config
-from tfvma.validation import check_choice
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,9 @@ class TrainedModel:
 def load_model(source: ModelSource) -> TrainedModel:
     """Loads a run's averaged weights, in float32, or a SavedModel.
 
-    Raises CheckpointError where it is missing, damaged or of another architecture,
-    InvalidArgumentError where it is of a family other than "vma".
+    Raises CheckpointError where it is missing, damaged or of another architecture.
     """
     folder = RunFolder(source.home)
-    check_choice("model.family", read_config(folder).model.family, ("vma",))
     if source.saved_model is None:
         model, config, steps = load_trained(source.home, precision="float32")
         minutes = training_seconds(source.home) / 60

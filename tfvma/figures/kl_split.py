@@ -6,27 +6,28 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from tfvma.figures.style import BLUE, FONT_SIZE, GREY, INK, ORANGE, VERMILLION, new_figure, tidy
+from tfvma.figures.style import BLUE, FONT_SIZE, GREY, ORANGE, VERMILLION, new_figure, tidy
 
 
-def kl_split(reconstruction: float, kl_z: float, kl_a: float, nll: Mapping[int, float]) -> Figure:
+def kl_split(
+    reconstruction: float, kl_z: float, kl_a: float | None, nll: Mapping[int, float]
+) -> Figure:
     """Draws -L_1 = -reconstruction + KL(z) + KL(a) as one bar, and -L_K as marks above it.
 
     Args:
       reconstruction: mean of log p(x | a, z), at most 0; nats, as the others.
       kl_z: KL(q(z | x, m) || p(z | m)).
-      kl_a: KL(q(a | x) || p(a)).
+      kl_a: KL(q(a | x) || p(a)), None for a model without an address.
       nll: -L_K for each K.
     """
     figure = new_figure(height=2.3)
     axes = figure.add_subplot()
-    parts = (
-        ("$-$log p(x | a, z)", -reconstruction, GREY, "white"),
-        ("KL(z)", kl_z, BLUE, "white"),
-        ("KL(a)", kl_a, ORANGE, INK),
-    )
+    pixels = "$-$log p(x | z)" if kl_a is None else "$-$log p(x | a, z)"
+    parts = [(pixels, -reconstruction, GREY), ("KL(z)", kl_z, BLUE)]
+    if kl_a is not None:
+        parts.append(("KL(a)", kl_a, ORANGE))
     left = 0.0
-    for name, width, colour, _ in parts:
+    for name, width, colour in parts:
         axes.barh(0.0, width, left=left, height=0.5, color=colour, label=f"{name}  {width:.1f}")
         left += width
     axes.axvline(0.0, color=GREY, linewidth=0.8)

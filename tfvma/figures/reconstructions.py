@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -28,11 +30,38 @@ def reconstructions(
       images: [K, B, H, W], pixel probabilities with z ~ q(z | m_a, x).
       right: bool [K, B], whether the entry shows the target's character.
     """
-    columns = len(targets)
-    rows = [("target x", targets, [INK] * columns)]
+    rows = [_framed("target x", targets, INK)]
     for sample, image, ok in zip(entries, images, right, strict=True):
         rows.append(("entry read", sample, np.where(ok, BLUE, VERMILLION)))
-        rows.append(("reconstruction", image, [GREY] * columns))
+        rows.append(_framed("reconstruction", image, GREY))
+    return _columns(rows)
+
+
+def plain_reconstructions(targets: np.ndarray, images: np.ndarray) -> Figure:
+    """Draws a column for each target: x, then p(x | z) for each sample.
+
+    Args:
+      targets: [B, H, W].
+      images: [K, B, H, W], pixel probabilities with z ~ q(z | x).
+    """
+    return _columns(
+        [
+            _framed("target x", targets, INK),
+            *(_framed("reconstruction", image, GREY) for image in images),
+        ]
+    )
+
+
+# A name, pictures [B, H, W] and the colour of the frame of each.
+_Row = tuple[str, np.ndarray, Sequence[str]]
+
+
+def _framed(name: str, pictures: np.ndarray, frame: str) -> _Row:
+    return name, pictures, [frame] * len(pictures)
+
+
+def _columns(rows: Sequence[_Row]) -> Figure:
+    columns = len(rows[0][1])
     figure = new_figure(height=(WIDTH - 1.1) * len(rows) / columns)
     figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)
     grid = figure.add_gridspec(len(rows), columns)

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 # Shapes that change from step to step cost kernels their caches; few sizes do not.
 _MULTIPLE = 16
+# So many samples in a step are those of an enumeration, where no pair comes twice.
+_ENUMERATED = 2_048
 
 
 def distinct_entries(
@@ -51,7 +53,8 @@ def distinct_pairs(slot: tf.Tensor, num_entries: tf.Tensor | int, compiled: bool
 
     A target whose posterior is sure of its address draws the same entry again and
     again; what depends on the pair alone, as q(z | m, x) does, is then needed once.
-    Padded as `distinct_entries` are; compiled, every sample is a pair of its own.
+    Padded as `distinct_entries` are; compiled, and where there are thousands, every sample is
+    a pair of its own.
 
     Args:
         slot: int32 [K, B], the entry of each sample, values in 0..num_entries-1.
@@ -59,11 +62,14 @@ def distinct_pairs(slot: tf.Tensor, num_entries: tf.Tensor | int, compiled: bool
         compiled: whether XLA compiles the caller.
     """
     num_samples, batch = tf.unstack(tf.shape(slot))
-    if compiled or slot.shape[0] == 1:
+    size = slot.shape.num_elements()
+    if compiled or slot.shape[0] == 1 or (size or 0) > _ENUMERATED:
         return Pairs(
-            target=tf.tile(tf.range(batch), [num_samples]),
+            target=tf.ensure_shape(tf.tile(tf.range(batch), [num_samples]), [size]),
             entry=tf.reshape(slot, [-1]),
-            place=tf.reshape(tf.range(num_samples * batch), [num_samples, batch]),
+            place=tf.ensure_shape(
+                tf.reshape(tf.range(num_samples * batch), [num_samples, batch]), slot.shape
+            ),
         )
     distinct, place = _distinct(tf.range(batch) * num_entries + slot)
     return Pairs(target=distinct // num_entries, entry=distinct % num_entries, place=place)

@@ -19,9 +19,16 @@ class LatentServing:
     [M, H, W, C], or None where the model takes none.
     """
 
+    has_address = False
+
+    @property
+    def latent_dim(self) -> int:
+        """D."""
+        return self.posterior_head.latent_dim
+
     def latent_prior(self, count) -> dict[str, tf.Tensor]:
         """loc and scale of p(z), `count` times, [N, D]: zeros and ones."""
-        shape = [arguments.count("count", count), self.posterior_head.latent_dim]
+        shape = [arguments.count("count", count), self.latent_dim]
         return {"loc": tf.zeros(shape), "scale": tf.ones(shape)}
 
     def latent_posterior(self, x) -> dict[str, tf.Tensor]:

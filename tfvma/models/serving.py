@@ -1,11 +1,11 @@
-"""Use of a trained model: the eight functions that a SavedModel has too."""
+"""Use of a trained model: the functions that a SavedModel has too."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
 from tfvma import arguments
-from tfvma.layers.memory import EpisodicMemory
+from tfvma.errors import InvalidArgumentError
 from tfvma.models.distinct import distinct_entries
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.streaming import stream_score
@@ -18,6 +18,28 @@ class Serving:
     Each function takes float32 images with ink 1 and paper 0, and raises
     InvalidArgumentError for what it cannot work with; see tfvma/arguments.py.
     """
+
+    has_address = True
+
+    @property
+    def latent_dim(self) -> int:
+        """D."""
+        return self.prior_head.latent_dim
+
+    @property
+    def entry_shape(self) -> tuple[int, ...]:
+        """Of one entry m_a: of an image where the memory comes with every call."""
+        return self.image_shape if self.takes_memory else self.memory.entry_shape
+
+    def entry_at(self, index) -> dict[str, tf.Tensor]:
+        """entry [N, ...]: the slots of a learned memory at `index`, int32 [N]."""
+        if self.takes_memory:
+            raise InvalidArgumentError(
+                "entry_at: expected a model whose memory is learned; with this one it comes with "
+                "every call."
+            )
+        entries = self.memory.entries()
+        return {"entry": tf.gather(entries, arguments.indices("index", index, entries.shape[0]))}
 
     def address(self, x, memory=None) -> dict[str, tf.Tensor]:
         """log_posterior [B, M], log q(a | M, x), and log_prior [M], log p(a | M)."""
@@ -39,7 +61,7 @@ class Serving:
     def decode(self, z, entry) -> dict[str, tf.Tensor]:
         """logits of p(x | z, m), [N, H, W, C], for z [N, D] and entries [N, ...]."""
         entry = self._checked_entry(entry)
-        z = arguments.latents("z", z, self.prior_head.latent_dim)
+        z = arguments.rows("z", z, (self.latent_dim,))
         z = arguments.paired("z", z, "entry", entry)
         return {"logits": self.decoder(z, self.entry_encoder(entry))}
 
@@ -121,14 +143,14 @@ class Serving:
         return arguments.images("x", x, self.image_shape)
 
     def _checked_entry(self, entry) -> tf.Tensor:
-        """Entries of a learned memory are no images, and anything goes."""
-        if isinstance(self.memory, EpisodicMemory):
+        """Entries of a learned memory are no drawings, and take any value."""
+        if self.takes_memory:
             return arguments.images("entry", entry, self.image_shape)
-        return entry
+        return arguments.rows("entry", entry, self.entry_shape)
 
     def _checked_entries(self, memory) -> tf.Tensor:
         """All slots, [M, ...]."""
-        if memory is not None and isinstance(self.memory, EpisodicMemory):
+        if memory is not None and self.takes_memory:
             memory = arguments.images("memory", memory, self.image_shape)
         return self.memory.entries(memory)
 

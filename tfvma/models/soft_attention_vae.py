@@ -106,7 +106,7 @@ class SoftAttentionVAE(LatentModel):
 
     def decode(self, z, memory) -> dict[str, tf.Tensor]:
         """logits of p(x | z, m(z)), [N, H, W, C], for z [N, D] and a memory [M, H, W, C]."""
-        z = arguments.latents("z", z, self.posterior_head.latent_dim)
+        z = arguments.rows("z", z, (self.latent_dim,))
         decode = self.logits_of(self._checked_memory(memory), z.shape[0])
         return {"logits": decode(z)}
 

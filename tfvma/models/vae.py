@@ -66,5 +66,5 @@ class VariationalAutoencoder(LatentModel):
 
     def decode(self, z) -> dict[str, tf.Tensor]:
         """logits of p(x | z), [N, H, W, C], for z [N, D]."""
-        z = arguments.latents("z", z, self.posterior_head.latent_dim)
+        z = arguments.rows("z", z, (self.latent_dim,))
         return {"logits": self.decoder(z)}

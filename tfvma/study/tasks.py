@@ -34,8 +34,6 @@ class Task:
         seeds: a run for each.
         estimators: of VARIANTS; () for the best three on recall256, and vimco.
         num_samples: K, a run for each; () for that of `config`.
-        diagnosed_at: steps of a run of vimco, at whose weights the gradients of all
-            estimators are compared.
     """
 
     name: str
@@ -44,7 +42,6 @@ class Task:
     seeds: tuple[int, ...]
     estimators: tuple[str, ...] = ()
     num_samples: tuple[int, ...] = ()
-    diagnosed_at: tuple[int, ...] = ()
 
     @property
     def goal(self) -> float | None:
@@ -57,11 +54,17 @@ def _recall(memory_size: int) -> Config:
     return Config(
         name=f"recall{memory_size}",
         episodes=EpisodeConfig(
-            kind="recall", dataset="binarized_mnist", targets=32, memory_size=memory_size
+            kind="recall",
+            dataset="binarized_mnist",
+            targets=32,
+            memory_size=memory_size,
+            # Given up: the paper's memory is of its full size from the start, and it takes 100,000
+            # steps to be found. 400 steps for each doubling of the different images cost 2,000.
+            doubling=400,
         ),
         model=ModelConfig(network="mlp", image_size=28, latent_dim=32, entry_to_logits=True),
         training=TrainingConfig(
-            steps=8_000, learning_rate=1e-3, schedule="constant", ema_momentum=0.0
+            steps=8_000, learning_rate=2e-3, schedule="constant", ema_momentum=0.0
         ),
         intervals=IntervalConfig(log=50, validation=250, checkpoint=500, picture=0),
     )
@@ -84,10 +87,9 @@ _TASKS = (
     Task(
         "recall256",
         _recall(256),
-        cpu_seconds=80.0,
+        cpu_seconds=45.0,
         seeds=(0, 1, 2),
         estimators=tuple(VARIANTS),
-        diagnosed_at=(250, 1_000, 4_000),
     ),
     Task("recall512", _recall(512), cpu_seconds=160.0, seeds=(0, 1, 2)),
     Task("recall1024", _recall(1_024), cpu_seconds=240.0, seeds=(0, 1, 2)),

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.data.numbered_images import numbered_images, numbers
+from tfvma.data.indices import Share
+from tfvma.data.recall import recall_episodes
+from tfvma.errors import DataError, InvalidArgumentError
+
+SIZES = {"targets": 3, "memory_size": 6}
+
+
+def read(**options) -> list[dict[str, np.ndarray]]:
+    dataset = recall_episodes(numbered_images(), **{**SIZES, "seed": 2, **options})
+    return list(dataset.as_numpy_iterator())
+
+
+def memories(**options) -> list[list[int]]:
+    return [numbers(episode["memory"]).tolist() for episode in read(**options)]
+
+
+def test_element_shapes_are_static():
+    assert recall_episodes(numbered_images(), **SIZES, seed=0).element_spec == {
+        "x": tf.TensorSpec([3, 2, 4, 1], tf.float32),
+        "memory": tf.TensorSpec([6, 2, 4, 1], tf.float32),
+        "x_label": tf.TensorSpec([3], tf.int32),
+        "memory_label": tf.TensorSpec([6], tf.int32),
+    }
+
+
+def test_labels_tell_the_slot_of_each_target():
+    for episode in read(num_episodes=30):
+        assert len(set(numbers(episode["memory"]).tolist())) == 6
+        np.testing.assert_array_equal(episode["memory_label"], np.arange(6))
+        np.testing.assert_array_equal(episode["memory"][episode["x_label"]], episode["x"])
+        assert len(set(episode["x_label"].tolist())) == 3
+
+
+def test_episodes_depend_on_seed_and_index_alone():
+    whole = memories(num_episodes=9)
+    assert memories(num_episodes=4, start=5) == whole[5:]
+    assert len({tuple(memory) for memory in [*whole, *memories(seed=3, num_episodes=9)]}) == 18
+
+
+def test_shares_together_are_all_episodes_in_blocks():
+    whole = memories(num_episodes=8, start=5)
+    for index, places in ((0, (0, 1, 4, 5)), (1, (2, 3, 6, 7))):
+        share = Share(index=index, of=2, length=2)
+        assert memories(num_episodes=8, start=5, share=share) == [whole[p] for p in places]
+
+
+def test_a_curriculum_doubles_the_different_images():
+    episodes = read(memory_size=20, targets=12, doubling=2, num_episodes=7)
+    counts = [len(set(numbers(episode["memory"]).tolist())) for episode in episodes]
+    assert counts == [8, 8, 16, 16, 20, 20, 20]
+    for episode, count in zip(episodes, counts, strict=True):
+        assert sorted(set(episode["memory_label"].tolist())) == list(range(count))
+        for image, label in zip(episode["x"], episode["x_label"], strict=True):
+            same = episode["memory"][episode["memory_label"] == label]
+            np.testing.assert_array_equal(same, np.repeat(image[np.newaxis], len(same), axis=0))
+    assert memories(memory_size=20, doubling=2, num_episodes=2, start=5) == [
+        numbers(episode["memory"]).tolist() for episode in episodes[5:]
+    ]
+
+
+def test_a_small_memory_needs_no_curriculum():
+    assert memories(doubling=3, num_episodes=2) == memories(num_episodes=2)
+
+
+def test_all_images_fit_into_memory():
+    (memory,) = memories(memory_size=200, num_episodes=1)
+    assert sorted(memory) == list(range(200))
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"memory_size": 201}, DataError, "memory_size=201: 'numbered' .train. has 200 images"),
+        ({"targets": 7}, InvalidArgumentError, "targets=7: expected at most memory_size=6"),
+        ({"targets": 0}, InvalidArgumentError, "targets=0: expected at least 1"),
+        ({"memory_size": 6.0}, InvalidArgumentError, "memory_size=6.0: expected a whole number"),
+        ({"seed": -1}, InvalidArgumentError, "seed=-1: expected at least 0"),
+        ({"start": -1}, InvalidArgumentError, "start=-1: expected at least 0"),
+        ({"num_episodes": 0}, InvalidArgumentError, "num_episodes=0: expected at least 1"),
+    ],
+)
+def test_impossible_requests_are_refused_at_once(changed, error, message):
+    with pytest.raises(error, match=message):
+        recall_episodes(numbered_images(), **{**SIZES, "seed": 0, **changed})

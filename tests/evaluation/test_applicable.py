@@ -1,0 +1,40 @@
+"""What can be measured on which model."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation.applicable import applicable, check_applicable
+from tfvma.evaluation.protocols import FewShot, choose_protocols
+
+BOUNDS = ("few_shot", "confounders", "all_classes")
+ACCURACIES = ("classification", "classification_iw")
+
+
+def scorer(has_address: bool, takes_memory: bool) -> SimpleNamespace:
+    return SimpleNamespace(has_address=has_address, takes_memory=takes_memory)
+
+
+@pytest.mark.parametrize("name", [*BOUNDS, *ACCURACIES])
+@pytest.mark.parametrize("has_address", [True, False])
+@pytest.mark.parametrize("takes_memory", [True, False])
+def test_bounds_are_for_all_and_accuracies_for_an_address_in_labelled_drawings(
+    name, has_address, takes_memory
+):
+    model = scorer(has_address, takes_memory)
+    protocols = choose_protocols(name, FewShot(), 10)
+    if name in BOUNDS or (has_address and takes_memory):
+        assert applicable(protocols, model) == protocols
+        check_applicable(protocols, model)
+    else:
+        assert applicable(protocols, model) == ()
+        with pytest.raises(InvalidArgumentError, match=f"protocol='{name} 5-way 1-shot': expected"):
+            check_applicable(protocols, model)
+
+
+def test_all_takes_what_applies():
+    protocols = choose_protocols("all", FewShot(), 10)
+    assert applicable(protocols, scorer(False, False)) == protocols[:1]

@@ -1,0 +1,122 @@
+"""Every estimator in the model: it trains, and reports what is true of its proposals."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.test_vma import episode, tiny_model
+from tfvma import bounds, estimators
+from tfvma.errors import InvalidArgumentError
+from tfvma.estimators import Exact, StraightThrough, WakeWake
+from tfvma.models.latent_path import LatentPath
+from tfvma.models.relaxed import infer_relaxed
+
+SEEDS = ((3, 4), (5, 6))
+
+
+def episodes():
+    return tf.data.Dataset.from_tensors(episode()).repeat()
+
+
+@pytest.mark.parametrize("name", estimators.NAMES)
+def test_every_estimator_moves_every_layer(name):
+    model = tiny_model(num_samples=2)
+    model.compile(keras.optimizers.SGD(0.1), estimator=name)
+    before = {weight.path: np.array(weight) for weight in model.trainable_weights}
+    history = model.fit(episodes(), steps_per_epoch=2, epochs=1, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    for weight in model.trainable_weights:
+        if "bias" not in weight.path:
+            assert np.any(np.array(weight) != before[weight.path]), weight.path
+
+
+@pytest.mark.parametrize("name", ["vimco", "exact", "concrete", "marginal_top_k", "nvil"])
+def test_doubly_reparameterized_in_the_model(name):
+    """In slices too: the factor of each target is its own."""
+    moved = []
+    for slices in (1, 2):
+        model = tiny_model(num_samples=2)
+        model.compile(
+            keras.optimizers.SGD(0.1),
+            estimator=name,
+            latent_gradient="doubly_reparameterized",
+            slices=slices,
+        )
+        model.fit(episodes(), steps_per_epoch=1, epochs=1, verbose=0)
+        moved.append([np.array(weight) for weight in model.trainable_weights])
+    for one, other in zip(*moved, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+    plain = tiny_model(num_samples=2)
+    plain.compile(keras.optimizers.SGD(0.1), estimator=name)
+    plain.fit(episodes(), steps_per_epoch=1, epochs=1, verbose=0)
+    different = {
+        weight.path
+        for weight, once in zip(plain.trainable_weights, moved[0], strict=True)
+        if not np.allclose(weight, once, rtol=1e-4, atol=1e-6)
+    }
+    assert different
+    if name != "concrete":  # Its mixtures lead gradients of z on to the address.
+        assert all("posterior" in path for path in different)
+
+
+def test_with_every_slot_the_bound_has_the_address_summed_out():
+    model, e = tiny_model(), episode()
+    found = model.infer(e["x"], e["memory"], 2, SEEDS, Exact())
+    memory_size = e["memory"].shape[0]
+    assert found.proposal.address.shape[0] == memory_size
+    np.testing.assert_array_equal(found.proposal.address[:, 0], np.arange(memory_size))
+    d = found.densities
+    marginal = tf.reduce_logsumexp(d.log_pa + d.log_px + d.log_pz - d.log_qz, axis=0)
+    bound = bounds.shared_bound(bounds.log_weights(*d), found.proposal.log_share)
+    np.testing.assert_allclose(bound, marginal, rtol=1e-5)
+    np.testing.assert_allclose(
+        tf.exp(d.log_qa), tf.exp(tf.transpose(found.log_posterior)), rtol=1e-5
+    )
+
+
+def test_a_mixture_of_one_slot_is_the_read_of_that_slot():
+    """Straight-through weights are one-hot: the relaxed read against the hard one."""
+    model, e = tiny_model(num_samples=3), episode()
+    mixed = infer_relaxed(model, e["x"], e["memory"], 3, SEEDS, StraightThrough(), 0, LatentPath())
+    hard = model.infer(e["x"], e["memory"], 3, SEEDS)
+    np.testing.assert_array_equal(mixed.proposal.address, hard.proposal.address)
+    for one, other in zip(mixed.densities, hard.densities, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+    for name in ("kl_a", "kl_z", "log_posterior"):
+        np.testing.assert_allclose(getattr(mixed, name), getattr(hard, name), rtol=1e-4, atol=1e-5)
+
+
+def test_what_concrete_reports_is_measured_at_slots():
+    """At a temperature where a mixture is near the mean of all slots."""
+    reports = []
+    for name in ("concrete", "vimco"):
+        model = tiny_model(num_samples=2)
+        model.compile(keras.optimizers.SGD(0.0), estimator=name)
+        history = model.fit(episodes(), steps_per_epoch=1, epochs=1, verbose=0).history
+        reports.append({key: values[0] for key, values in history.items()})
+    assert reports[0] == pytest.approx(reports[1], rel=1e-5)
+
+
+def test_own_ways_of_z_are_not_overridden():
+    model = tiny_model(num_samples=2)
+    model.compile(estimator="wake_wake_joint")
+    assert model.latent_gradient == "fixed"
+    model.compile(estimator=WakeWake(latent="wake_reparameterized"))
+    assert model.latent_gradient == "doubly_reparameterized"
+    with pytest.raises(InvalidArgumentError, match="latent_gradient='doubly_rep.*WakeWake"):
+        model.compile(estimator="wake_wake_joint", latent_gradient="doubly_reparameterized")
+    with pytest.raises(InvalidArgumentError, match="latent_gradient='triply'"):
+        model.compile(latent_gradient="triply")
+
+
+def test_compile_config_keeps_estimator_and_latent_gradient():
+    model = tiny_model(num_samples=2)
+    model.compile(estimator="ovis", latent_gradient="doubly_reparameterized")
+    again = tiny_model(num_samples=2)
+    again.compile_from_config(model.get_compile_config())
+    assert again.estimator.get_config() == {"gamma": 1.0}
+    assert again.latent_gradient == "doubly_reparameterized"

@@ -1,0 +1,50 @@
+"""Omniglot at 28x28 without labels, grey values drawn as ink or paper.
+
+Burda, Grosse, Salakhutdinov (2015), "Importance Weighted Autoencoders", released such a set
+(chardata.mat), also used by Bornschein et al. (2017), section 4.2. This is not that file: the
+same drawings, from tensorflow-datasets `omniglot` 3.0.0, are averaged over areas here, so that
+figures are near those of that set and not comparable to the last nat.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from tfvma.data.cache import cached_arrays
+from tfvma.data.image_source import resample
+from tfvma.data.images import ImageSet
+from tfvma.data.omniglot import SOURCE, VERSION, read_drawings
+from tfvma.data.preprocess import area_average, ink
+
+SIZE = 28
+TRAINING_DRAWINGS = 15
+_LEVELS = 255
+_TEST_SEED = 0
+
+
+def load(split: str, data_dir: str | os.PathLike | None = None) -> ImageSet:
+    """Loads "train" (24,345 images) or "test" (8,115).
+
+    The first 15 drawings of each character, in order of records, are for training, the other
+    5 for test. Those for training are grey, and drawn as ink or paper whenever they are used;
+    those for test have been drawn once, with seed 0. `data_dir` as in `load_images`. Raises
+    DataError as `omniglot.load`.
+    """
+    folder = SOURCE.find(data_dir)
+    key = f"omniglot28-{VERSION}-area-average-{SOURCE.fingerprint(folder)}"
+    drawings = cached_arrays(key, lambda: read_drawings(folder, _reduce))["drawings"]
+    if split == "train":
+        return ImageSet("omniglot28", split, _images(drawings[:, :TRAINING_DRAWINGS]), _LEVELS)
+    grey = _images(drawings[:, TRAINING_DRAWINGS:])
+    return ImageSet("omniglot28", split, resample(grey, _LEVELS, [_TEST_SEED, 0]).numpy())
+
+
+def _reduce(grey: np.ndarray) -> np.ndarray:
+    """The share of ink in each pixel, in 255ths."""
+    return np.rint(_LEVELS * area_average(ink(grey), SIZE)).astype(np.uint8)
+
+
+def _images(drawings: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(drawings).reshape(-1, *drawings.shape[2:])
