@@ -18,13 +18,14 @@ from tfvma.config import Config, check_config, memory_size
 from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
-from tfvma.diagnostics import Diagnose, Diagnostics, diagnostic_columns
+from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
 from tfvma.training.atomic import replacing
 from tfvma.training.checkpoints import Checkpoints, SaveCheckpoints
 from tfvma.training.clock import Clock
+from tfvma.training.diagnose import Diagnose
 from tfvma.training.divergence import StopWhenDiverged
 from tfvma.training.every import completed_steps, steps_per_execution
 from tfvma.training.held_out import HeldOut, draw_held_out
