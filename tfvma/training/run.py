@@ -126,7 +126,7 @@ def train(
     folder = RunFolder(check_writable("run_dir", run_dir) if chief else run_dir)
     if chief and not accept_changes:
         check_same_run(folder, config)
-    train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
+    train_set, test_set = (load_source(config, split, data_dir) for split in ("train", "test"))
     held_out_episodes = draw_held_out(config, test_set)
 
     agree = make_agreement(strategy)
@@ -203,7 +203,8 @@ def _start_from(model: keras.Model, saved_model: str) -> None:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
 
 
-def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
+def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
+    """What episodes are drawn from; raises as `train` does."""
     load = load_characters if config.episodes.kind == "few_shot" else load_images
     source = load(config.episodes.dataset, split, data_dir)
     size = config.model.image_size
