@@ -153,8 +153,8 @@ def runs_of(task: Task, estimators: tuple[str, ...], seeds: tuple[int, ...]) -> 
     """
     if not estimators:
         raise InvalidArgumentError(
-            f"estimators={estimators!r}: expected names of estimators; those of the task "
-            f"{task.name!r} are not chosen yet."
+            f"estimators={estimators!r}: expected names of estimators, or for {task.name!r} runs "
+            "of recall256 to choose them by."
         )
     for estimator in estimators:
         check_choice("estimators", estimator, VARIANTS)
