@@ -32,6 +32,7 @@ _UNREAD = {
             "model.tied",
             "training.estimator",
             "training.latent_gradient",
+            "intervals.diagnostics",
         ),
         "vae": (
             "model.memory_size",
@@ -42,6 +43,7 @@ _UNREAD = {
             "model.tied",
             "training.estimator",
             "training.latent_gradient",
+            "intervals.diagnostics",
         ),
     },
     "model.network": {
@@ -130,12 +132,16 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class IntervalConfig:
-    """After how many steps something is done while training; 0 is never."""
+    """After how many steps something is done while training; 0 is never.
+
+    `diagnostics` are those of `tfvma.diagnostics`; one takes as long as about a hundred steps.
+    """
 
     log: int = 100
     validation: int = 1_000
     checkpoint: int = 500
     picture: int = 5_000
+    diagnostics: int = 0
 
 
 @dataclass(frozen=True)
@@ -248,6 +254,7 @@ def check_config(config: Config) -> None:
         "intervals.validation",
         "intervals.checkpoint",
         "intervals.picture",
+        "intervals.diagnostics",
     ):
         check_at_least(key, values[key], 0)
     for key, choices in _UNREAD.items():

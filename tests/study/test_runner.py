@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tfvma.study.estimators import main
-from tfvma.study.outcome import read_outcome
+from tfvma.study.outcome import read_end, read_outcome
 from tfvma.study.runner import Runner
 from tfvma.study.tasks import runs_of
 from tfvma.training.log import read_log
@@ -46,6 +46,10 @@ def test_a_study_that_is_stopped_goes_on(task, tmp_path):
         rows = read_log(folder / "log.csv")
         assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
         assert all(row["cpu_seconds"] > 0.0 for row in rows)
+        end = read_end(folder)
+        assert end.posterior_error > 0.0
+        # One and the same measurement: at the last step, with the averaged weights.
+        assert end.nll == pytest.approx(-rows[-1]["val_iw_bound"], rel=1e-4)
     assert "2 of 2 runs done, 00:00 left" in said.getvalue()
 
     again = io.StringIO()

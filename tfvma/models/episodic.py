@@ -160,6 +160,16 @@ class EpisodicModel(keras.Model):
         gradients = tape.gradient(loss, self.trainable_weights)
         return gradients, self._to_measure(episode, seeds, inference), regularization
 
+    def gradients(self, episode, seeds) -> list[tf.Tensor | None]:
+        """The gradients of the loss of one episode in `trainable_weights`.
+
+        Args:
+            episode: as in training.
+            seeds: int32 [2] each, NUM_SEEDS of them, of the noise.
+        """
+        gradients, _, _ = self._gradients(episode, seeds, 1.0)
+        return gradients
+
     def _to_measure(self, episode, seeds, inference):
         """The pass of inference that metrics are taken from: the one learned from."""
         return inference

@@ -20,6 +20,8 @@ from tfvma.study.tasks import TASKS, get_task, runs_of
 from tfvma.validation import check_at_least, check_writable
 
 RUNS_DIR = Path("runs/estimators")
+# The task whose best estimators are trained on those tasks that name none.
+BEST_OF = "recall256"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +35,10 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--task", choices=TASKS, required=True)
     options.add_argument(
-        "--estimators", nargs="+", metavar="NAME", help="which (those that the task names)"
+        "--estimators",
+        nargs="+",
+        metavar="NAME",
+        help=f"which (those that the task names, else the best three of {BEST_OF} and vimco)",
     )
     options.add_argument("--seeds", nargs="+", type=int, help="which (those of the task)")
     options.add_argument("--jobs", type=int, default=1, help="runs at a time (%(default)s)")
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_at_least("--jobs", parsed.jobs, 1)
         check_writable("--runs-dir", parsed.runs_dir)
         task = get_task(parsed.task)
-        estimators = tuple(parsed.estimators or task.estimators)
+        estimators = tuple(parsed.estimators or task.estimators) or _best(parsed.runs_dir)
         runs = runs_of(task, estimators, tuple(parsed.seeds or task.seeds))
     except TfvmaError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -62,6 +67,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tfvma.study.runner import Runner
 
     return Runner(runs, parsed.runs_dir, parsed.data_dir).run(parsed.jobs)
+
+
+def _best(runs_dir: Path) -> tuple[str, ...]:
+    """The best three on the task that all estimators are trained on, and vimco; none where it
+    was not done."""
+    from tfvma.study.record import make_record
+    from tfvma.study.standings import best
+
+    record = make_record(runs_dir)
+    return best(record["tasks"][BEST_OF]) if BEST_OF in record["tasks"] else ()
 
 
 if __name__ == "__main__":

@@ -31,10 +31,46 @@ def run_folder(runs_dir: Path, run: Run) -> Path:
     return runs_dir / run.task.name / run.name
 
 
+@dataclass(frozen=True)
+class End:
+    """What a run has learned by its end: means over held-out targets, in nats.
+
+    nll: -L_K with K as in training; kl_a, kl_z, address_accuracy: as in log.csv.
+    posterior_error, entropy_posterior, entropy_prior: as in Diagnostics, over two episodes.
+    """
+
+    nll: float
+    kl_a: float
+    kl_z: float
+    address_accuracy: float
+    posterior_error: float
+    entropy_posterior: float
+    entropy_prior: float
+
+
 def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Writes outcome.json."""
-    with replacing(folder / "outcome.json") as beside:
-        beside.write_text(json.dumps(dataclasses.asdict(outcome)) + "\n", encoding="utf-8")
+    write_json(folder / "outcome.json", dataclasses.asdict(outcome))
+
+
+def write_end(folder: Path, end: End | None) -> None:
+    """Writes end.json, or removes it."""
+    if end is None:
+        (folder / "end.json").unlink(missing_ok=True)
+    else:
+        write_json(folder / "end.json", dataclasses.asdict(end))
+
+
+def read_end(folder: Path) -> End | None:
+    """What a run has learned, or None where it was not measured."""
+    path = folder / "end.json"
+    return End(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def write_json(path: Path, values: dict) -> None:
+    """Writes one line of JSON."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(values) + "\n", encoding="utf-8")
 
 
 def read_outcome(folder: Path) -> Outcome | None:
@@ -43,7 +79,7 @@ def read_outcome(folder: Path) -> Outcome | None:
     return Outcome(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
-def is_done(runs_dir: Path, run: Run) -> bool:
+def is_trained(runs_dir: Path, run: Run) -> bool:
     """Whether a run has had all steps or seconds that its task gives it now, or diverged."""
     outcome = read_outcome(run_folder(runs_dir, run))
     return outcome is not None and (
@@ -51,3 +87,11 @@ def is_done(runs_dir: Path, run: Run) -> bool:
         or outcome.step >= run.config.training.steps
         or outcome.cpu_seconds >= run.task.cpu_seconds
     )
+
+
+def is_done(runs_dir: Path, run: Run) -> bool:
+    """Whether a run is trained, and measured unless it diverged."""
+    folder = run_folder(runs_dir, run)
+    if not is_trained(runs_dir, run):
+        return False
+    return read_end(folder) is not None or read_outcome(folder).ended_by == DIVERGED

@@ -34,6 +34,8 @@ class Task:
         seeds: a run for each.
         estimators: of VARIANTS; () for the best three on recall256, and vimco.
         num_samples: K, a run for each; () for that of `config`.
+        diagnosed_at: steps of a run of vimco, at whose weights the gradients of all
+            estimators are compared (tfvma/study/gradients.py).
     """
 
     name: str
@@ -42,6 +44,7 @@ class Task:
     seeds: tuple[int, ...]
     estimators: tuple[str, ...] = ()
     num_samples: tuple[int, ...] = ()
+    diagnosed_at: tuple[int, ...] = ()
 
     @property
     def goal(self) -> float | None:
@@ -90,6 +93,7 @@ _TASKS = (
         cpu_seconds=45.0,
         seeds=(0, 1, 2),
         estimators=tuple(VARIANTS),
+        diagnosed_at=(250, 1_000, 2_500),
     ),
     Task("recall512", _recall(512), cpu_seconds=160.0, seeds=(0, 1, 2)),
     Task("recall1024", _recall(1_024), cpu_seconds=240.0, seeds=(0, 1, 2)),
@@ -149,8 +153,8 @@ def runs_of(task: Task, estimators: tuple[str, ...], seeds: tuple[int, ...]) -> 
     """
     if not estimators:
         raise InvalidArgumentError(
-            f"estimators={estimators!r}: expected names of estimators; those of the task "
-            f"{task.name!r} are not chosen yet."
+            f"estimators={estimators!r}: expected names of estimators, or for {task.name!r} runs "
+            "of recall256 to choose them by."
         )
     for estimator in estimators:
         check_choice("estimators", estimator, VARIANTS)

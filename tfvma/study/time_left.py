@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfvma.study.outcome import is_done, run_folder
+from tfvma.study.outcome import is_trained, run_folder
 from tfvma.study.tasks import Run
 from tfvma.training.log import read_log
 
@@ -17,7 +17,7 @@ def seconds_left(runs: Sequence[Run], runs_dir: Path, jobs: int) -> float:
     done have cost on average, and a CPU second to take as long as it has so far.
     """
     latest = {run.name: _latest(runs_dir, run) for run in runs}
-    done = {run.name for run in runs if is_done(runs_dir, run)}
+    done = {run.name for run in runs if is_trained(runs_dir, run)}
     costs = [latest[name]["cpu_seconds"] for name in done if latest[name]]
     typical = sum(costs) / len(costs) if costs else float("inf")
     left = sum(_cpu_left(run, latest[run.name], typical) for run in runs if run.name not in done)

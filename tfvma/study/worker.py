@@ -14,7 +14,9 @@ from tfvma.study.outcome import (
     DIVERGED,
     Outcome,
     is_done,
+    is_trained,
     run_folder,
+    write_end,
     write_outcome,
 )
 from tfvma.study.tasks import Run, get_task
@@ -53,12 +55,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def do_run(run: Run, runs_dir: Path, data_dir: str | None) -> int:
-    """Trains until the run has had its steps or seconds; returns as `main` does."""
+    """Trains until the run has had its steps or seconds, then measures what it has learned;
+    returns as `main` does."""
     folder = check_writable("runs_dir", run_folder(runs_dir, run))
     with (folder / ".lock").open("w") as lock:
         # A worker whose parent was killed may still be at it.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return 0 if is_done(runs_dir, run) else _train(run, folder, data_dir)
+        if not is_trained(runs_dir, run):
+            write_end(folder, None)
+            code = _train(run, folder, data_dir)
+            if code != 0:
+                return code
+        if not is_done(runs_dir, run):
+            _measure(folder, data_dir)
+        return 0
+
+
+def _measure(folder: Path, data_dir: str | None) -> None:
+    from tfvma.study.end import measure_end
+
+    write_end(folder, measure_end(folder, data_dir))
 
 
 def _train(run: Run, folder: Path, data_dir: str | None) -> int:

@@ -18,12 +18,14 @@ from tfvma.config import Config, check_config, memory_size
 from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
+from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
 from tfvma.training.atomic import replacing
 from tfvma.training.checkpoints import Checkpoints, SaveCheckpoints
 from tfvma.training.clock import Clock
+from tfvma.training.diagnose import Diagnose
 from tfvma.training.divergence import StopWhenDiverged
 from tfvma.training.every import completed_steps, steps_per_execution
 from tfvma.training.held_out import HeldOut, draw_held_out
@@ -94,7 +96,8 @@ def train(
     Args:
         config: the experiment.
         run_dir: takes config.json, log.csv, checkpoints/, pictures/, tensorboard/,
-            and model.weights.h5 (the averaged weights) once finished.
+            diagnostics.csv if asked for, and model.weights.h5 (the averaged weights) once
+            finished.
         data_dir: as in `load_characters` and `load_images`.
         strategy: the devices, see `make_strategy`; None for one.
         progress: where progress is shown, a bar on a terminal and else lines;
@@ -123,7 +126,7 @@ def train(
     folder = RunFolder(check_writable("run_dir", run_dir) if chief else run_dir)
     if chief and not accept_changes:
         check_same_run(folder, config)
-    train_set, test_set = (_load(config, split, data_dir) for split in ("train", "test"))
+    train_set, test_set = (load_source(config, split, data_dir) for split in ("train", "test"))
     held_out_episodes = draw_held_out(config, test_set)
 
     agree = make_agreement(strategy)
@@ -200,7 +203,8 @@ def _start_from(model: keras.Model, saved_model: str) -> None:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
 
 
-def _load(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
+def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
+    """What episodes are drawn from; raises as `train` does."""
     load = load_characters if config.episodes.kind == "few_shot" else load_images
     source = load(config.episodes.dataset, split, data_dir)
     size = config.model.image_size
@@ -259,9 +263,20 @@ def _writing(
             StopWhenDiverged(checkpoints),
             Measurements(every.log, every.validation, steps, held_out, clock, step_clock, sinks),
             SavePictures(every.picture, steps, folder.pictures, held_out.entries()),
+            *_diagnose(config, folder, model, held_out_episodes),
             SaveCheckpoints(every.checkpoint, steps, checkpoints, clock),
             *shown,
         ]
+
+
+def _diagnose(
+    config: Config, folder: RunFolder, model: keras.Model, held_out_episodes: tf.data.Dataset
+) -> list[Diagnose]:
+    if config.intervals.diagnostics == 0:
+        return []
+    log = CsvLog(folder.diagnostics, diagnostic_columns(model), completed_steps(model))
+    diagnostics = Diagnostics(model, next(iter(held_out_episodes)))
+    return [Diagnose(config.intervals.diagnostics, diagnostics, log, config.training.steps)]
 
 
 @contextmanager

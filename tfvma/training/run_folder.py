@@ -33,6 +33,10 @@ class RunFolder:
         return self.path / "log.csv"
 
     @property
+    def diagnostics(self) -> Path:
+        return self.path / "diagnostics.csv"
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 

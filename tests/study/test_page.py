@@ -1,0 +1,68 @@
+"""The page says what the record says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.study.example import small_record
+from tfvma.errors import InvalidArgumentError
+from tfvma.study.page import BEGIN, END, measured_part, with_measured
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.skipif(not (DOCS / "estimators.json").exists(), reason="no study is committed")
+def test_the_committed_page_is_that_of_its_record():
+    text = (DOCS / "estimators.md").read_text()
+    record = json.loads((DOCS / "estimators.json").read_text())
+    assert text == with_measured(text, measured_part(record)), "run python -m tfvma.study.report"
+    links = re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", text)
+    assert links
+    assert not [link for link in links if not (DOCS / link).exists()]
+
+
+def test_tables_follow_the_record():
+    record = small_record()
+    text = measured_part(record)
+    assert (
+        "| `ovis` | 2 of 2 | 225 | 2 | 2 of 2 | 150 | 2 | 6.0 (6.0–6.0) | 5.00 | 100 % | 0.50 "
+        "| 250 | 10.0 |"
+    ) in text
+    assert "| `vimco` | 0 of 2 | – | – | 2 of 2 | 225 | 2 | 25.0 (20.0–30.0) |" in text
+    assert "| `nvil` | 0 of 1 | – | – | 0 of 1 | – | – | –; 1 diverged | – | – | – |" in text
+    assert "| `ovis` | 0.50 | 0.50 | 0.50 | 1.0e-02 | 1.0e-02 | 1.0e-02 |" in text
+    assert "| `vimco` | 8 | 1 of 1 | 200 | 2 | 1 of 1 |" in text
+
+    record["tasks"]["recall256"]["runs"][2]["end"]["kl_a"] = 3.0
+    assert "| 4.00 | 100 % |" in measured_part(record)
+
+
+def test_who_was_first_is_computed():
+    record = small_record()
+    record["tasks"] = {"recall256": record["tasks"]["recall256"]}
+    flat = " ".join(measured_part(record).split())
+    assert (
+        "1 of 5 estimators reached log M + 1 = 6.55 nats: first in seconds was `ovis` (2 s), in "
+        "steps `ovis` (225)."
+    ) in flat
+    for run in record["tasks"]["recall256"]["runs"]:
+        if run["estimator"] == "ovis":
+            run["curve"]["nll"], run["end"]["nll"] = [50.0, 50.0], 40.0
+    flat = " ".join(measured_part(record).split())
+    assert "3 of 5 estimators reached an address accuracy of 0.95: first in seconds was" in flat
+    for run in record["tasks"]["recall256"]["runs"]:
+        run["curve"]["address_accuracy"] = [0.0 for _ in run["curve"]["step"]]
+        if run["end"]:
+            run["end"]["address_accuracy"] = 0.0
+    flat = " ".join(measured_part(record).split())
+    assert "the lowest mean NLL at the end was that of `vimco` (25.0 nats)" in flat
+
+
+def test_what_was_measured_goes_between_the_marks():
+    assert with_measured(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\n\nnew\n\n{END}\nb"
+    with pytest.raises(InvalidArgumentError, match="page: expected the lines"):
+        with_measured("no marks", "new")

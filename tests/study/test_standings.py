@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import copy
+import math
+
+import pytest
+
+from tests.study.example import RECALL, small_record
+from tfvma.study.standings import best, points, standings
+
+ROWS = {row.estimator: row for row in standings(RECALL)}
+
+
+def test_goals_are_reached_at_the_first_validation_that_shows_it():
+    ovis = ROWS["ovis"].recalled
+    # Seed 0 at step 200, seed 1 at its end, step 250; log 256 + 1 = 6.545.
+    assert (ovis.count, ovis.steps, ovis.cpu_seconds) == (2, 225.0, 2.25)
+    vimco = ROWS["vimco"]
+    assert vimco.recalled.count == 0
+    assert math.isnan(vimco.recalled.cpu_seconds)
+    assert (vimco.found.count, vimco.found.steps) == (2, 225.0)
+    assert ROWS["wake_wake"].found.steps == 250.0
+
+
+def test_measurements_at_the_end():
+    vimco = ROWS["vimco"]
+    assert vimco.ends["nll"] == (20.0, 30.0)
+    assert vimco.mean("nll") == 25.0
+    assert (vimco.seeds, vimco.steps, vimco.milliseconds) == (2, 250.0, pytest.approx(10.0))
+    nvil = ROWS["nvil"]
+    assert (nvil.seeds, nvil.diverged) == (1, 1)
+    assert math.isnan(nvil.mean("nll"))
+
+
+def test_the_best_come_first():
+    order = [row.estimator for row in standings(RECALL)]
+    # Recalled; found, with two seeds and with one; by the NLL; diverged.
+    assert order == ["ovis", "vimco", "wake_wake", "exact", "nvil"]
+    assert best(RECALL) == ("ovis", "vimco", "wake_wake")
+    without = {**RECALL, "runs": [run for run in RECALL["runs"] if run["estimator"] != "vimco"]}
+    assert best(without) == ("ovis", "wake_wake", "exact", "vimco")
+
+
+def test_of_two_that_recalled_the_faster_is_better():
+    task = copy.deepcopy(RECALL)
+    for run in task["runs"]:
+        if run["estimator"] == "vimco":
+            run["curve"]["nll"] = [6.0, 6.0]
+    assert standings(task)[0].estimator == "vimco"
+
+
+def test_where_nothing_is_recalled_the_nll_counts():
+    few_shot = small_record()["tasks"]["few_shot"]
+    assert [row.estimator for row in standings(few_shot)] == [
+        *("ovis", "vimco", "wake_wake", "exact", "nvil")
+    ]
+    few_shot["runs"][0]["end"]["nll"] = -100.0
+    assert standings(few_shot)[0].estimator == "vimco"
+
+
+def test_the_end_is_a_point_unless_it_was_validated():
+    run = copy.deepcopy(RECALL["runs"][0])
+    assert [point["step"] for point in points(run)] == [100, 200, 250]
+    assert points(run)[-1]["nll"] == 20.0
+    run["step"] = 200
+    assert [point["step"] for point in points(run)] == [100, 200]
+    run["end"] = None
+    assert [point["step"] for point in points(run)] == [100, 200]

@@ -1,0 +1,56 @@
+"""Which figures a task of the study has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from matplotlib.figure import Figure
+
+from tfvma.figures.estimator_curves import estimator_curves
+from tfvma.figures.estimator_noise import estimator_noise
+from tfvma.figures.samples_paid import samples_paid
+from tfvma.study.standings import MARGIN, points, standings
+
+_AXES = {"cpu_seconds": "CPU seconds", "step": "training steps"}
+
+
+def names_of_figures(task: Mapping) -> list[tuple[str, str]]:
+    """What each figure shows, and its file."""
+    name = task["name"]
+    if name == "samples":
+        return [("Seconds to the goal against K", f"estimators_{name}.png")]
+    curves = [
+        (f"Held-out NLL against {words}", f"estimators_{name}_{axis}.png")
+        for axis, words in _AXES.items()
+    ]
+    noise = [("Noise of the gradients", f"estimators_{name}_noise.png")]
+    return [*curves, *(noise if task["gradients"] else [])]
+
+
+def figures_of(task: Mapping) -> Iterator[tuple[str, Figure]]:
+    """The file of each figure, and the figure."""
+    files = [file for _, file in names_of_figures(task)]
+    if task["name"] == "samples":
+        yield files[0], samples_paid(_seconds_by_samples(task), task["goal"] + MARGIN)
+        return
+    ranked = [row.estimator for row in standings(task)]
+    for file, (axis, words) in zip(files, _AXES.items(), strict=False):
+        curves = {
+            estimator: [
+                [(point[axis], point["nll"]) for point in points(run)]
+                for run in task["runs"]
+                if run["estimator"] == estimator
+            ]
+            for estimator in ranked
+        }
+        yield file, estimator_curves(curves, words, task["goal"])
+    if task["gradients"]:
+        yield files[-1], estimator_noise(task["gradients"])
+
+
+def _seconds_by_samples(task: Mapping) -> dict[str, list[tuple[int, float]]]:
+    """For each estimator K and the CPU seconds until recalled, NaN where it was not."""
+    seconds: dict[str, list[tuple[int, float]]] = {}
+    for row in sorted(standings(task), key=lambda row: (row.estimator, row.num_samples)):
+        seconds.setdefault(row.estimator, []).append((row.num_samples, row.recalled.cpu_seconds))
+    return seconds

@@ -1,0 +1,236 @@
+"""The measured part of docs/estimators.md, from the record of the study."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.study.figures import names_of_figures
+from tfvma.study.standings import Reached, Standing, standings
+
+BEGIN = "<!-- measured: made by python -m tfvma.study.report from estimators.json; do not edit -->"
+END = "<!-- end of what was measured -->"
+HEAD = "# Gradient estimators compared\n\n"
+_NONE = "–"
+# Groups of parameters whose gradient noise is shown.
+GROUPS = ("addressing", "posterior", "decoder")
+
+
+def with_measured(text: str, measured: str) -> str:
+    """`text` with `measured` between its marks; raises InvalidArgumentError without marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InvalidArgumentError(f"page: expected the lines {BEGIN!r} and {END!r}.")
+    return f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}"
+
+
+def measured_part(record: Mapping) -> str:
+    """Tables, figures and who was first, for every task of the record."""
+    sections = []
+    for name, task in record["tasks"].items():
+        figures = [f"![{title}]({file})" for title, file in names_of_figures(task)]
+        gradients = [_gradients(task)] if task["gradients"] else []
+        heading = f"## {_title(task)}\n\n    python -m tfvma.study.estimators --task {name}"
+        sections.append("\n\n".join([heading, *_body(task), *figures, *gradients]))
+    return "\n\n".join(sections)
+
+
+def _body(task: Mapping) -> list[str]:
+    if task["name"] == "samples":
+        return _samples(task)
+    return _few_shot(task) if task["goal"] is None else _recall(task)
+
+
+def _title(task: Mapping) -> str:
+    if task["goal"] is None:
+        return "Few-shot Omniglot, equal time"
+    if task["name"] == "samples":
+        return f"What K is worth, recall of M = {task['memory_size']:,}"
+    return f"MNIST recall, M = {task['memory_size']:,}"
+
+
+def _setting(task: Mapping, samples: bool = True) -> str:
+    k = f"K = {task['num_samples']}, " if samples else ""
+    seeds = len({run["seed"] for run in task["runs"]})
+    return (
+        f"{k}optimizer and rate {task['optimizer']}; a run ends after {task['steps']:,} steps or "
+        f"{task['cpu_seconds']:,.0f} CPU seconds of its steps on one thread, whichever is first; "
+        f"{seeds} seed{'s' if seeds > 1 else ''}. The held-out NLL is that of L_K with K as in "
+        f"training, measured every {task['validation']:,} steps and at the end."
+    )
+
+
+def _recall(task: Mapping) -> list[str]:
+    goal, rows = task["goal"], standings(task)
+    text = (
+        f"{_setting(task)} *Recalled* is an NLL of at most log M + 1 = {goal + 1:.2f} nats, "
+        "*found* an address accuracy of at least 0.95: how many of the seeds reached it, and "
+        "their mean steps and CPU seconds until then. What follows is at the end: a mean over "
+        "the seeds and, in brackets, the lowest and the highest. The best is the first row: most "
+        "seeds that recalled, in the fewest seconds; then found; then the NLL."
+    )
+    lines = [
+        [
+            f"`{row.estimator}`",
+            *_goal_cells(row.recalled, row.seeds),
+            *_goal_cells(row.found, row.seeds),
+            _spread(row, "nll", 1),
+            _number(row.mean("kl_a"), 2),
+            _percent(row.mean("address_accuracy")),
+            _number(row.mean("posterior_error"), 2),
+            f"{row.steps:,.0f}",
+            f"{row.milliseconds:.1f}",
+        ]
+        for row in rows
+    ]
+    columns = (
+        *("estimator", "recalled", "at step", "after s", "found", "at step", "after s"),
+        *("NLL", "KL(a)", "accuracy", "posterior error", "steps", "CPU ms a step"),
+    )
+    return [_fill(text), _table(columns, lines), _fill(_first(task, rows))]
+
+
+def _first(task: Mapping, rows: Sequence[Standing]) -> str:
+    """Who got to log M first, in seconds and in steps."""
+    for what, goal in (
+        (f"log M + 1 = {task['goal'] + 1:.2f} nats", lambda row: row.recalled),
+        ("an address accuracy of 0.95", lambda row: row.found),
+    ):
+        reached = [row for row in rows if goal(row).count == row.seeds]
+        if reached:
+            by_seconds = min(reached, key=lambda row: goal(row).cpu_seconds)
+            by_steps = min(reached, key=lambda row: goal(row).steps)
+            return (
+                f"With every seed, {len(reached)} of {len(rows)} estimators reached {what}: first "
+                f"in seconds was `{by_seconds.estimator}` ({goal(by_seconds).cpu_seconds:.0f} s), "
+                f"in steps `{by_steps.estimator}` ({goal(by_steps).steps:,.0f})."
+            )
+    return (
+        "With every seed, no estimator reached log M + 1, or an address accuracy of 0.95; the "
+        f"lowest mean NLL at the end was that of `{_lowest(rows).estimator}` "
+        f"({_number(_lowest(rows).mean('nll'), 1)} nats)."
+    )
+
+
+def _few_shot(task: Mapping) -> list[str]:
+    rows = standings(task)
+    lines = [
+        [
+            f"`{row.estimator}`",
+            _spread(row, "nll", 1),
+            _number(row.mean("kl_a"), 2),
+            _number(row.mean("kl_z"), 2),
+            _percent(row.mean("address_accuracy")),
+            _number(row.mean("posterior_error"), 2),
+            f"{row.steps:,.0f}",
+            f"{row.milliseconds:.1f}",
+        ]
+        for row in rows
+    ]
+    columns = (
+        *("estimator", "NLL", "KL(a)", "KL(z)", "accuracy", "posterior error", "steps"),
+        "CPU ms a step",
+    )
+    lowest = _lowest(rows)
+    sentence = (
+        f"The lowest NLL at the end was that of `{lowest.estimator}` "
+        f"({_number(lowest.mean('nll'), 1)} nats)."
+    )
+    return [_fill(_setting(task)), _table(columns, lines), sentence]
+
+
+def _samples(task: Mapping) -> list[str]:
+    rows = sorted(standings(task), key=lambda row: (row.estimator, row.num_samples))
+    lines = [
+        [
+            f"`{row.estimator}`",
+            str(row.num_samples),
+            *_goal_cells(row.recalled, row.seeds),
+            *_goal_cells(row.found, row.seeds),
+            _spread(row, "nll", 1),
+            f"{row.milliseconds:.1f}",
+        ]
+        for row in rows
+    ]
+    columns = (
+        *("estimator", "K", "recalled", "at step", "after s", "found", "at step", "after s"),
+        *("NLL", "CPU ms a step"),
+    )
+    return [_fill(_setting(task, samples=False)), _table(columns, lines)]
+
+
+def _gradients(task: Mapping) -> str:
+    text = (
+        "All estimators at the same weights, those of one run of `vimco`, and on the same held-out "
+        "episode. *SNR* is the mean over parameters of |mean| / standard deviation of repeated "
+        "gradients, which noise alone does not bring to 0; *variance* the mean over parameters of "
+        "their variance. A low variance alone says little: a biased estimator can have any."
+    )
+    command = f"    python -m tfvma.study.gradients --task {task['name']}"
+    parts = ["### Noise of the gradients", command, _fill(text)]
+    for step in sorted({row["step"] for row in task["gradients"]}):
+        rows = [row for row in task["gradients"] if row["step"] == step]
+        common = rows[0]
+        parts.append(
+            _fill(
+                f"After {step:,} steps: effective sample size {common['ess']:.2f}, posterior error "
+                f"{common['posterior_error']:.2f} nats, entropy of q(a|x) "
+                f"{common['entropy_posterior']:.2f} and of p(a) {common['entropy_prior']:.2f} nats."
+            )
+        )
+        rows.sort(key=lambda row: -row["snr_addressing"])
+        lines = [
+            [
+                f"`{row['estimator']}`",
+                *(f"{row[f'snr_{group}']:.2f}" for group in GROUPS),
+                *(f"{row[f'variance_{group}']:.1e}" for group in GROUPS),
+            ]
+            for row in rows
+        ]
+        columns = (
+            "estimator",
+            *(f"SNR {group}" for group in GROUPS),
+            *(f"variance {group}" for group in GROUPS),
+        )
+        parts.append(_table(columns, lines))
+    return "\n\n".join(parts)
+
+
+def _lowest(rows: Sequence[Standing]) -> Standing:
+    measured = [row for row in rows if not math.isnan(row.mean("nll"))]
+    return min(measured or rows, key=lambda row: row.mean("nll"))
+
+
+def _goal_cells(reached: Reached, seeds: int) -> tuple[str, str, str]:
+    if reached.count == 0:
+        return f"0 of {seeds}", _NONE, _NONE
+    return f"{reached.count} of {seeds}", f"{reached.steps:,.0f}", f"{reached.cpu_seconds:.0f}"
+
+
+def _spread(row: Standing, name: str, digits: int) -> str:
+    values = row.ends[name]
+    mean = _number(row.mean(name), digits)
+    diverged = f"; {row.diverged} diverged" if row.diverged else ""
+    if len(values) < 2:
+        return mean + diverged
+    return f"{mean} ({min(values):.{digits}f}–{max(values):.{digits}f}{diverged})"
+
+
+def _number(value: float, digits: int) -> str:
+    return _NONE if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def _percent(value: float) -> str:
+    return _NONE if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def _table(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    head = (columns, ["---", *["---:"] * (len(columns) - 1)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in (*head, *lines))
+
+
+def _fill(text: str) -> str:
+    return textwrap.fill(text, width=100, break_on_hyphens=False, break_long_words=False)

@@ -1,0 +1,139 @@
+"""Who is first: what each estimator reached, and when. Pure functions of the record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from tfvma.study.tasks import FOUND
+
+# So near to log M the address is found, and what is recalled nearly so.
+MARGIN = 1.0
+REFERENCE = "vimco"
+_BEST = 3
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many seeds reached a goal; steps and CPU seconds are means over those."""
+
+    count: int
+    steps: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One estimator on one task, with one K.
+
+    Attributes:
+        estimator, num_samples: which.
+        seeds: how many runs.
+        diverged: how many of them diverged.
+        recalled: NLL <= log M + 1; None where nothing is recalled.
+        found: the address is right with a probability of at least 0.95.
+        steps: a mean over the runs, as the following ones.
+        milliseconds: of CPU a step.
+        ends: each measurement at the end, a value for each run that did not diverge.
+    """
+
+    estimator: str
+    num_samples: int
+    seeds: int
+    diverged: int
+    recalled: Reached | None
+    found: Reached
+    steps: float
+    milliseconds: float
+    ends: Mapping[str, tuple[float, ...]]
+
+    def mean(self, name: str) -> float:
+        """Of a measurement at the end; NaN where every run diverged."""
+        values = self.ends[name]
+        return fmean(values) if values else math.nan
+
+
+def standings(task: Mapping) -> list[Standing]:
+    """All estimators of a task of the record, the best first; see `merit`."""
+    groups: dict[tuple[str, int], list[Mapping]] = {}
+    for run in task["runs"]:
+        groups.setdefault((run["estimator"], run["num_samples"]), []).append(run)
+    rows = [_standing(*key, runs, task["goal"]) for key, runs in groups.items()]
+    return sorted(rows, key=merit)
+
+
+def merit(standing: Standing) -> tuple[float, ...]:
+    """What standings are sorted by: seeds that recalled, and the seconds that these took; seeds
+    that found the address, and the seconds; the NLL at the end."""
+    parts: list[float] = []
+    for goal in (standing.recalled, standing.found):
+        if goal is not None and goal.count > 0:
+            parts += [-goal.count, goal.cpu_seconds]
+        else:
+            parts += [0.0, 0.0]
+    nll = standing.mean("nll")
+    # Where nothing is recalled the NLL is all that counts.
+    ending = math.inf if math.isnan(nll) else nll
+    return (ending,) if standing.recalled is None else (*parts, ending)
+
+
+def best(task: Mapping) -> tuple[str, ...]:
+    """The best three estimators of a task, and vimco."""
+    first = [row.estimator for row in standings(task)][:_BEST]
+    return (*first, *(() if REFERENCE in first else (REFERENCE,)))
+
+
+def recalls(goal: float) -> Callable[[Mapping], bool]:
+    """Whether a point of a curve is within a nat of log M = `goal`."""
+    return lambda point: point["nll"] <= goal + MARGIN
+
+
+def finds(point: Mapping) -> bool:
+    """Whether a point of a curve has found the address."""
+    return point["address_accuracy"] >= FOUND
+
+
+def first_point(run: Mapping, reached: Callable[[Mapping], bool]) -> Mapping | None:
+    """The first validation of a run at which a goal is reached."""
+    return next((point for point in points(run) if reached(point)), None)
+
+
+def points(run: Mapping) -> list[dict[str, float]]:
+    """The validations of a run, and how it ended."""
+    curve = run["curve"]
+    rows = [dict(zip(curve, values, strict=True)) for values in zip(*curve.values(), strict=True)]
+    if run["end"] is not None and (not rows or rows[-1]["step"] < run["step"]):
+        measured = {name: run["end"][name] for name in ("nll", "kl_a", "address_accuracy")}
+        rows.append({"step": run["step"], "cpu_seconds": run["cpu_seconds"], **measured})
+    return rows
+
+
+def _standing(
+    estimator: str, num_samples: int, runs: Sequence[Mapping], goal: float | None
+) -> Standing:
+    ended = [run["end"] for run in runs if run["end"] is not None]
+    names = ("nll", "kl_a", "kl_z", "address_accuracy", "posterior_error", "entropy_posterior")
+    return Standing(
+        estimator=estimator,
+        num_samples=num_samples,
+        seeds=len(runs),
+        diverged=len(runs) - len(ended),
+        recalled=None if goal is None else _reached(runs, recalls(goal)),
+        found=_reached(runs, finds),
+        steps=fmean(run["step"] for run in runs),
+        milliseconds=1000 * fmean(run["cpu_seconds"] / max(run["step"], 1) for run in runs),
+        ends={name: tuple(end[name] for end in ended) for name in names},
+    )
+
+
+def _reached(runs: Sequence[Mapping], reached: Callable[[Mapping], bool]) -> Reached:
+    first = [point for run in runs if (point := first_point(run, reached)) is not None]
+    if not first:
+        return Reached(0, math.nan, math.nan)
+    return Reached(
+        len(first),
+        fmean(point["step"] for point in first),
+        fmean(point["cpu_seconds"] for point in first),
+    )
