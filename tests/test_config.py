@@ -170,7 +170,7 @@ LEARNED = {**IMAGES, "model.memory_size": 64}
     "values",
     [
         {**RECALL, "episodes.memory_size": 32},
-        {**RECALL, "model.network": "mlp", "model.entry_to_logits": True},
+        {**RECALL, "model.network": "mlp", "model.entry_to_logits": 4.0},
         LEARNED,
         {**LEARNED, "model.network": "mlp", "model.units": (8, 4)},
         {**IMAGES, "model.family": "vae"},
@@ -190,7 +190,7 @@ def test_combinations_that_work(values):
         ({**RECALL, "episodes.shots": 2}, r"episodes\.shots=2: expected 4, .*kind='recall'"),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
         ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),
-        ({"model.entry_to_logits": True}, r"model\.entry_to_logits=True: .*network='conv'"),
+        ({"model.entry_to_logits": 4.0}, r"model\.entry_to_logits=4.0: .*network='conv'"),
         (
             {**RECALL, "model.network": "mlp", "model.filters": (3,)},
             r"model\.filters=\(3,\): .*network='mlp'",

@@ -69,7 +69,8 @@ def _mlp(model: ModelConfig, kind: Kind) -> tuple[str, ...]:
             f"z: {model.latent_dim} dimensions, p(z) standard normal, q(z | x) diagonal normal.",
             "p(x | z): Bernoulli pixels.",
         )
-    copied = " A linear map of m is added to the logits." if model.entry_to_logits else ""
+    gain = model.entry_to_logits
+    copied = f" A linear map of m, at first {gain:g} m, is added to the logits." if gain else ""
     return (
         widths,
         *_learned(model, "a vector"),

@@ -20,9 +20,9 @@ _CLASSES = ("episodes.num_classes", "episodes.targets_per_class", "episodes.shot
 # What each choice leaves unread.
 _UNREAD = {
     "episodes.kind": {
-        "few_shot": ("episodes.targets", "episodes.memory_size", "episodes.doubling"),
+        "few_shot": ("episodes.targets", "episodes.memory_size"),
         "recall": _CLASSES,
-        "images": (*_CLASSES, "episodes.memory_size", "episodes.doubling"),
+        "images": (*_CLASSES, "episodes.memory_size"),
     },
     "model.family": {
         "vma": (),
@@ -63,7 +63,6 @@ class EpisodeConfig:
     kind: "few_shot", B = num_classes * targets_per_class targets and M = num_classes * shots
     memory entries, other drawings of the same characters; "recall", M = memory_size random
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
-    `doubling` is the curriculum of recall in training, see `recall_episodes`.
     """
 
     dataset: str = "omniglot26"
@@ -73,7 +72,6 @@ class EpisodeConfig:
     shots: int = 4
     targets: int = 32
     memory_size: int = 256
-    doubling: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,8 @@ class ModelConfig:
         and "vae".
     network: "conv", the convolutions of section 4.2 of the paper (`filters`, `stride_first`,
         `hidden_units`), or "mlp", the dense layers of section 4.1 (`units`).
-    entry_to_logits: whether a linear map of m_a is added to the logits of "mlp".
+    entry_to_logits: gain of the linear map of m_a that is added to the logits of "mlp", which
+        starts as so many times the identity; 0 for none.
     memory_size: M of a learned memory; 0 where the memory comes with the episode.
     """
 
@@ -96,7 +95,7 @@ class ModelConfig:
     stride_first: bool = True
     hidden_units: int = 256
     units: tuple[int, ...] = (256, 128)
-    entry_to_logits: bool = False
+    entry_to_logits: float = 0.0
     latent_dim: int = 64
     key_dim: int = 128
     similarity: str = "normalized"
@@ -245,7 +244,7 @@ def check_config(config: Config) -> None:
         check_at_least(key, values[key], 1)
     for key in (
         "model.memory_size",
-        "episodes.doubling",
+        "model.entry_to_logits",
         "training.learning_rate_warmup",
         "training.latent_warmup",
         "training.l2",

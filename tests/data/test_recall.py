@@ -51,24 +51,6 @@ def test_shares_together_are_all_episodes_in_blocks():
         assert memories(num_episodes=8, start=5, share=share) == [whole[p] for p in places]
 
 
-def test_a_curriculum_doubles_the_different_images():
-    episodes = read(memory_size=20, targets=12, doubling=2, num_episodes=7)
-    counts = [len(set(numbers(episode["memory"]).tolist())) for episode in episodes]
-    assert counts == [8, 8, 16, 16, 20, 20, 20]
-    for episode, count in zip(episodes, counts, strict=True):
-        assert sorted(set(episode["memory_label"].tolist())) == list(range(count))
-        for image, label in zip(episode["x"], episode["x_label"], strict=True):
-            same = episode["memory"][episode["memory_label"] == label]
-            np.testing.assert_array_equal(same, np.repeat(image[np.newaxis], len(same), axis=0))
-    assert memories(memory_size=20, doubling=2, num_episodes=2, start=5) == [
-        numbers(episode["memory"]).tolist() for episode in episodes[5:]
-    ]
-
-
-def test_a_small_memory_needs_no_curriculum():
-    assert memories(doubling=3, num_episodes=2) == memories(num_episodes=2)
-
-
 def test_all_images_fit_into_memory():
     (memory,) = memories(memory_size=200, num_episodes=1)
     assert sorted(memory) == list(range(200))

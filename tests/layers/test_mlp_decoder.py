@@ -40,11 +40,15 @@ def test_the_papers_widths_are_the_default():
 
 
 def test_a_linear_path_adds_to_the_logits():
-    decoder, without = MLPDecoder(4, 2, (5, 6), entry_to_logits=True), MLPDecoder(4, 2, (5, 6))
-    z, entry = tf.random.normal([3, 2]), tf.random.normal([3, 7])
-    logits = decoder(z, [entry])
+    decoder, without = MLPDecoder(4, 2, (5, 6), entry_to_logits=3.0), MLPDecoder(4, 2, (5, 6))
+    z, entry = tf.random.normal([3, 2]), tf.random.normal([3, 16])
+    decoder(z, [entry])
     without(z, [entry])
     *shared, kernel = decoder.get_weights()
+    np.testing.assert_array_equal(kernel, 3.0 * np.eye(16))
+    kernel = np.linspace(-1.0, 1.0, 256, dtype=np.float32).reshape(16, 16)
+    decoder.set_weights([*shared, kernel])
+    logits = decoder(z, [entry])
     without.set_weights(shared)
     expected = without(z, [entry]) + tf.reshape(entry @ kernel, [3, 4, 4, 1])
     np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)

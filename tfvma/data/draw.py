@@ -29,11 +29,7 @@ def draw_episodes(
     sequence = {"seed": seed, "start": start, "num_episodes": num_episodes, "share": share}
     if drawn.kind == "recall":
         return recall_episodes(
-            source,
-            targets=drawn.targets,
-            memory_size=drawn.memory_size,
-            doubling=drawn.doubling,
-            **sequence,
+            source, targets=drawn.targets, memory_size=drawn.memory_size, **sequence
         )
     if drawn.kind == "images":
         return image_batches(source, targets=drawn.targets, **sequence)

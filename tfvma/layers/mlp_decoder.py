@@ -16,9 +16,9 @@ class MLPDecoder(keras.layers.Layer):
 
     The first is linear before its ReLU, so over [z, m] it is one of z plus one of m:
     `condition` computes the second once per entry, `from_condition` runs once per
-    sample. Of the entry's features it reads the first, the entry itself. `entry_to_logits`
-    adds a linear map of the entry to the logits, by which an entry can be copied pixel by
-    pixel, which the hidden layers are too narrow for.
+    sample. Of the entry's features it reads the first, the entry itself. With `entry_to_logits`
+    a linear map of the entry is added to the logits, by which an entry of H * W values can be
+    copied pixel by pixel: the hidden layers are too narrow for that.
 
     Call: `z` [N, D], `features`, the list that MLPEncoder gives for the N entries,
     to float32 logits [N, H, W, 1].
@@ -27,7 +27,7 @@ class MLPDecoder(keras.layers.Layer):
         image_size: H = W.
         latent_dim: D.
         units: width of each layer; the encoder's, mirrored.
-        entry_to_logits: whether the entry has a linear path of its own.
+        entry_to_logits: the map starts as so many times the identity; 0 for no such map.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class MLPDecoder(keras.layers.Layer):
         image_size: int = 28,
         latent_dim: int = 32,
         units: tuple[int, ...] = (128, 256),
-        entry_to_logits: bool = False,
+        entry_to_logits: float = 0.0,
         **layer_options,
     ):
         super().__init__(**layer_options)
@@ -65,7 +65,11 @@ class MLPDecoder(keras.layers.Layer):
         self.logits = keras.layers.Dense(image_size**2, dtype="float32", name="logits")
         if entry_to_logits:
             self.entry_logits = keras.layers.Dense(
-                image_size**2, use_bias=False, dtype="float32", name="entry_logits"
+                image_size**2,
+                use_bias=False,
+                kernel_initializer=keras.initializers.Identity(entry_to_logits),
+                dtype="float32",
+                name="entry_logits",
             )
 
     def build(self, z_shape, features_shape):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -30,7 +28,6 @@ def draw_held_out(config: Config, source: Source) -> tf.data.Dataset:
     Raises DataError where `source`, the test split, holds too few for one.
     """
     drawn = config.episodes
-    drawn = dataclasses.replace(drawn, doubling=0)
     return draw_episodes(drawn, source, seed=_SEED, num_episodes=-(-TARGETS // num_targets(drawn)))
 
 
