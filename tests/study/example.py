@@ -18,6 +18,7 @@ def run(estimator: str, seed: int, nll: list[float], accuracy: list[float], **ch
         "estimator": estimator,
         "seed": seed,
         "num_samples": 4,
+        "learning_rate": 1e-3,
         "step": end,
         "cpu_seconds": end / 100,
         "ended_by": "cpu_seconds",
@@ -53,7 +54,7 @@ RECALL = {
     "validation": 100,
     "memory_size": 256,
     "num_samples": 4,
-    "optimizer": "adam, 0.001",
+    "optimizer": "adam",
     "runs": [
         run("vimco", 0, [100.0, 50.0, 20.0], [0.1, 0.96, 0.99]),
         run("vimco", 1, [120.0, 70.0, 30.0], [0.1, 0.5, 0.97]),
@@ -81,7 +82,7 @@ RECALL = {
 
 
 def small_record() -> dict:
-    """A recall of four estimators, and the three other kinds of task."""
+    """A recall of four estimators, and the other kinds of task."""
     few_shot = {
         **copy.deepcopy(RECALL),
         "name": "few_shot",
@@ -99,7 +100,18 @@ def small_record() -> dict:
             run("ovis", 0, [90.0, 30.0, 20.0], [0.1, 0.9, 1.0], num_samples=2),
         ],
     }
-    tasks = {task["name"]: task for task in (copy.deepcopy(RECALL), few_shot, samples)}
+    rates = {
+        **copy.deepcopy(RECALL),
+        "name": "rates",
+        "gradients": [],
+        "runs": [
+            run("vimco", 100, [100.0, 90.0], [0.1, 0.2], learning_rate=1e-3),
+            run("vimco", 100, [100.0, 60.0], [0.1, 0.3], learning_rate=2e-3),
+            run("ovis", 100, [6.0, 6.0], [0.97, 1.0], learning_rate=1e-3),
+            run("ovis", 100, [90.0, 80.0], [0.1, 0.2], learning_rate=2e-3),
+        ],
+    }
+    tasks = {task["name"]: task for task in (rates, copy.deepcopy(RECALL), few_shot, samples)}
     return {"versions": {"tfvma": "0", "tensorflow": "0"}, "tasks": tasks}
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.study.example import small_record
 from tfvma.errors import InvalidArgumentError
 from tfvma.study.page import BEGIN, END, measured_part, with_measured
+from tfvma.study.standings import best_rates
+from tfvma.study.tasks import RECALL_RATES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -29,13 +31,13 @@ def test_tables_follow_the_record():
     record = small_record()
     text = measured_part(record)
     assert (
-        "| `ovis` | 2 of 2 | 225 | 2 | 2 of 2 | 150 | 2 | 6.0 (6.0–6.0) | 5.00 | 100 % | 0.50 "
-        "| 250 | 10.0 |"
+        "| `ovis` | 0.001 | 2 of 2 | 225 | 2 | 2 of 2 | 150 | 2 | 6.0 (6.0–6.0) | 5.00 | 100 % "
+        "| 0.50 | 250 | 10.0 |"
     ) in text
-    assert "| `vimco` | 0 of 2 | – | – | 2 of 2 | 225 | 2 | 25.0 (20.0–30.0) |" in text
-    assert "| `nvil` | 0 of 1 | – | – | 0 of 1 | – | – | –; 1 diverged | – | – | – |" in text
+    assert "| `vimco` | 0.001 | 0 of 2 | – | – | 2 of 2 | 225 | 2 | 25.0 (20.0–30.0) |" in text
+    assert "| `nvil` | 0.001 | 0 of 1 | – | – | 0 of 1 | – | – | –; 1 diverged | – | – |" in text
     assert "| `ovis` | 0.50 | 0.50 | 0.50 | 1.0e-02 | 1.0e-02 | 1.0e-02 |" in text
-    assert "| `vimco` | 8 | 1 of 1 | 200 | 2 | 1 of 1 |" in text
+    assert "| `vimco` | 0.001 | 8 | 1 of 1 | 200 | 2 | 1 of 1 |" in text
 
     record["tasks"]["recall256"]["runs"][2]["end"]["kl_a"] = 3.0
     assert "| 4.00 | 100 % |" in measured_part(record)
@@ -60,6 +62,21 @@ def test_who_was_first_is_computed():
             run["end"]["address_accuracy"] = 0.0
     flat = " ".join(measured_part(record).split())
     assert "the lowest mean NLL at the end was that of `vimco` (25.0 nats)" in flat
+
+
+def test_learning_rates_are_chosen_by_standing():
+    record = small_record()
+    record["tasks"] = {"rates": record["tasks"]["rates"]}
+    text = measured_part(record)
+    assert "| estimator | rate 0.001 | rate 0.002 | chosen |" in text
+    assert "| `ovis` | 6.0 (1 s) | 80.0 | 0.001 |" in text
+    assert "| `vimco` | 90.0 | 60.0 | 0.002 |" in text
+
+
+@pytest.mark.skipif(not (DOCS / "estimators.json").exists(), reason="no study is committed")
+def test_the_rates_of_recall_are_those_that_stood_best():
+    record = json.loads((DOCS / "estimators.json").read_text())
+    assert best_rates(record["tasks"]["rates"]) == RECALL_RATES
 
 
 def test_what_was_measured_goes_between_the_marks():

@@ -14,7 +14,7 @@ from tfvma.study.gradients import gradients_folder
 from tfvma.study.outcome import Outcome, run_folder, write_end, write_outcome
 from tfvma.study.page import measured_part
 from tfvma.study.report import main, write_report
-from tfvma.study.tasks import TASKS, Run, get_task
+from tfvma.study.tasks import TASKS, Run, get_task, own_rate
 from tfvma.training.log import CsvLog
 
 
@@ -33,8 +33,8 @@ def finish(run: Run, runs_dir, nll: float) -> None:
 
 def test_record_of_runs(tmp_path):
     task = get_task("recall256")
-    finish(Run(task, "ovis", 2, 4), tmp_path, nll=10.0)
-    unfinished = Run(task, "vimco", 0, 4)
+    finish(Run(task, "ovis", 2, 4, own_rate(task, "ovis")), tmp_path, nll=10.0)
+    unfinished = Run(task, "vimco", 0, 4, own_rate(task, "vimco"))
     finish(unfinished, tmp_path, nll=10.0)
     write_end(run_folder(tmp_path, unfinished), None)
     folder = gradients_folder(tmp_path, "recall256")
@@ -113,6 +113,7 @@ def test_tasks_that_name_no_estimators_take_the_best(tmp_path, started, capsys):
     assert train_all(command) == 2
     assert "runs of recall256 to choose them by" in capsys.readouterr().err
     for estimator, nll in (("vimco", 40.0), ("ovis", 10.0), ("nvil", 30.0), ("concrete", 20.0)):
-        finish(Run(get_task("recall256"), estimator, 0, 4), tmp_path, nll)
+        task = get_task("recall256")
+        finish(Run(task, estimator, 0, 4, own_rate(task, estimator)), tmp_path, nll)
     assert train_all(command) == 0
     assert started == ["ovis-seed0", "concrete-seed0", "nvil-seed0", "vimco-seed0"]

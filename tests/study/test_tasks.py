@@ -38,7 +38,21 @@ def test_runs_of_several_k(task):
     runs = runs_of(several, ("vimco",), (0,))
     assert [run.name for run in runs] == ["vimco-k2-seed0", "vimco-k8-seed0"]
     assert [run.config.training.num_samples for run in runs] == [2, 8]
-    assert Run(task, "vimco", 0, 2).name == "vimco-seed0"
+    assert Run(task, "vimco", 0, 2, 1e-3).name == "vimco-seed0"
+
+
+def test_runs_of_several_learning_rates(task):
+    rates = dataclasses.replace(task, learning_rates=(1e-3, 0.5))
+    runs = runs_of(rates, ("vimco",), (0,))
+    assert [run.name for run in runs] == ["vimco-rate0.001-seed0", "vimco-rate0.5-seed0"]
+    assert [run.config.training.learning_rate for run in runs] == [1e-3, 0.5]
+
+
+def test_an_estimator_has_its_own_learning_rate(task):
+    own = dataclasses.replace(task, own_rates={"exact": 0.25})
+    runs = runs_of(own, ("vimco", "exact"), (0,))
+    common = task.config.training.learning_rate
+    assert [run.config.training.learning_rate for run in runs] == [common, 0.25]
 
 
 def test_the_goal_of_recall_is_a_lookup_table(task):

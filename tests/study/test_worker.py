@@ -34,7 +34,7 @@ def measured(stand_in, monkeypatch) -> list[Path]:
 
 @pytest.fixture
 def run(task) -> Run:
-    return Run(task, "vimco", seed=1, num_samples=2)
+    return Run(task, "vimco", seed=1, num_samples=2, learning_rate=2e-3)
 
 
 def test_a_run_is_trained_to_its_end_once(run, tmp_path, measured):
@@ -77,11 +77,10 @@ def test_a_run_ends_by_its_seconds_and_goes_on_when_given_more(
 
 
 def test_a_run_that_diverges_is_done(run, tmp_path, capsys, measured):
-    training = dataclasses.replace(
-        run.task.config.training, learning_rate=1e30, schedule="constant"
-    )
+    training = dataclasses.replace(run.task.config.training, schedule="constant")
     config = dataclasses.replace(run.task.config, training=training)
-    wild = dataclasses.replace(run, task=dataclasses.replace(run.task, config=config))
+    task = dataclasses.replace(run.task, config=config)
+    wild = dataclasses.replace(run, task=task, learning_rate=1e30)
     assert do_run(wild, tmp_path, None) == 0
     assert "diverged: step" in capsys.readouterr().err
     assert read_outcome(run_folder(tmp_path, wild)).ended_by == "diverged"

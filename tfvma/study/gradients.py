@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.study.estimators import RUNS_DIR
-from tfvma.study.tasks import TASKS, Run, get_task
+from tfvma.study.tasks import TASKS, Run, get_task, runs_of
 from tfvma.validation import check_writable
 
 REFERENCE = "vimco"
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"--task={task.name!r}: expected a task with steps to compare gradients at."
             )
         folder = check_writable("--runs-dir", gradients_folder(parsed.runs_dir, task.name))
-        reference = Run(task, REFERENCE, task.seeds[0], task.config.training.num_samples)
+        (reference,) = runs_of(task, (REFERENCE,), task.seeds[:1])
         return _compare(reference, folder, parsed.data_dir)
     except TfvmaError as error:
         print(f"error: {error}", file=sys.stderr)

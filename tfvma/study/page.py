@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.study.figures import names_of_figures
-from tfvma.study.standings import Reached, Standing, standings
+from tfvma.study.standings import Reached, Standing, best_rates, standings
 
 BEGIN = "<!-- measured: made by python -m tfvma.study.report from estimators.json; do not edit -->"
 END = "<!-- end of what was measured -->"
@@ -41,12 +41,16 @@ def measured_part(record: Mapping) -> str:
 def _body(task: Mapping) -> list[str]:
     if task["name"] == "samples":
         return _samples(task)
+    if task["name"] == "rates":
+        return _rates(task)
     return _few_shot(task) if task["goal"] is None else _recall(task)
 
 
 def _title(task: Mapping) -> str:
     if task["goal"] is None:
         return "Few-shot Omniglot, equal time"
+    if task["name"] == "rates":
+        return f"Learning rates, recall of M = {task['memory_size']:,}"
     if task["name"] == "samples":
         return f"What K is worth, recall of M = {task['memory_size']:,}"
     return f"MNIST recall, M = {task['memory_size']:,}"
@@ -56,7 +60,7 @@ def _setting(task: Mapping, samples: bool = True) -> str:
     k = f"K = {task['num_samples']}, " if samples else ""
     seeds = len({run["seed"] for run in task["runs"]})
     return (
-        f"{k}optimizer and rate {task['optimizer']}; a run ends after {task['steps']:,} steps or "
+        f"{k}optimizer {task['optimizer']}; a run ends after {task['steps']:,} steps or "
         f"{task['cpu_seconds']:,.0f} CPU seconds of its steps on one thread, whichever is first; "
         f"{seeds} seed{'s' if seeds > 1 else ''}. The held-out NLL is that of L_K with K as in "
         f"training, measured every {task['validation']:,} steps and at the end."
@@ -75,6 +79,7 @@ def _recall(task: Mapping) -> list[str]:
     lines = [
         [
             f"`{row.estimator}`",
+            f"{row.learning_rate:g}",
             *_goal_cells(row.recalled, row.seeds),
             *_goal_cells(row.found, row.seeds),
             _spread(row, "nll", 1),
@@ -87,7 +92,7 @@ def _recall(task: Mapping) -> list[str]:
         for row in rows
     ]
     columns = (
-        *("estimator", "recalled", "at step", "after s", "found", "at step", "after s"),
+        *("estimator", "rate", "recalled", "at step", "after s", "found", "at step", "after s"),
         *("NLL", "KL(a)", "accuracy", "posterior error", "steps", "CPU ms a step"),
     )
     return [_fill(text), _table(columns, lines), _fill(_first(task, rows))]
@@ -120,6 +125,7 @@ def _few_shot(task: Mapping) -> list[str]:
     lines = [
         [
             f"`{row.estimator}`",
+            f"{row.learning_rate:g}",
             _spread(row, "nll", 1),
             _number(row.mean("kl_a"), 2),
             _number(row.mean("kl_z"), 2),
@@ -131,7 +137,7 @@ def _few_shot(task: Mapping) -> list[str]:
         for row in rows
     ]
     columns = (
-        *("estimator", "NLL", "KL(a)", "KL(z)", "accuracy", "posterior error", "steps"),
+        *("estimator", "rate", "NLL", "KL(a)", "KL(z)", "accuracy", "posterior error", "steps"),
         "CPU ms a step",
     )
     lowest = _lowest(rows)
@@ -147,6 +153,7 @@ def _samples(task: Mapping) -> list[str]:
     lines = [
         [
             f"`{row.estimator}`",
+            f"{row.learning_rate:g}",
             str(row.num_samples),
             *_goal_cells(row.recalled, row.seeds),
             *_goal_cells(row.found, row.seeds),
@@ -156,10 +163,48 @@ def _samples(task: Mapping) -> list[str]:
         for row in rows
     ]
     columns = (
-        *("estimator", "K", "recalled", "at step", "after s", "found", "at step", "after s"),
+        *(
+            "estimator",
+            "rate",
+            "K",
+            "recalled",
+            "at step",
+            "after s",
+            "found",
+            "at step",
+            "after s",
+        ),
         *("NLL", "CPU ms a step"),
     )
     return [_fill(_setting(task, samples=False)), _table(columns, lines)]
+
+
+def _rates(task: Mapping) -> list[str]:
+    rows = standings(task)
+    rates = sorted({row.learning_rate for row in rows})
+    own = best_rates(task)
+    lines = []
+    for estimator in own:
+        cells = {row.learning_rate: row for row in rows if row.estimator == estimator}
+        lines.append(
+            [
+                f"`{estimator}`",
+                *(_rate_cell(cells[rate]) if rate in cells else _NONE for rate in rates),
+                f"{own[estimator]:g}",
+            ]
+        )
+    text = (
+        f"{_setting(task)} Each cell is the NLL at the end and, in brackets, the CPU seconds until "
+        "an address accuracy of 0.95. What is chosen is what stands best, by the rule of the "
+        "tables below, and is used with other seeds there."
+    )
+    columns = ("estimator", *(f"rate {rate:g}" for rate in rates), "chosen")
+    return [_fill(text), _table(columns, lines)]
+
+
+def _rate_cell(row: Standing) -> str:
+    found = f" ({row.found.cpu_seconds:.0f} s)" if row.found.count else ""
+    return f"{_spread(row, 'nll', 1)}{found}"
 
 
 def _gradients(task: Mapping) -> str:

@@ -56,7 +56,7 @@ def _task(task: Task, runs_dir: Path) -> dict:
         "validation": task.config.intervals.validation,
         "memory_size": memory_size(task.config),
         "num_samples": training.num_samples,
-        "optimizer": f"{training.optimizer}, {training.learning_rate:g}",
+        "optimizer": training.optimizer,
         "runs": [
             _run(run, run_folder(runs_dir, run))
             for run in runs_of(task, tuple(VARIANTS), task.seeds)
@@ -74,6 +74,7 @@ def _run(run: Run, folder: Path) -> dict:
         "estimator": run.estimator,
         "seed": run.seed,
         "num_samples": run.num_samples,
+        "learning_rate": run.learning_rate,
         **dataclasses.asdict(outcome),
         "end": None if end is None else _rounded(dataclasses.asdict(end)),
         "curve": {

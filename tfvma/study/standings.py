@@ -26,10 +26,10 @@ class Reached:
 
 @dataclass(frozen=True)
 class Standing:
-    """One estimator on one task, with one K.
+    """One estimator on one task, with one K and one learning rate.
 
     Attributes:
-        estimator, num_samples: which.
+        estimator, num_samples, learning_rate: which.
         seeds: how many runs.
         diverged: how many of them diverged.
         recalled: NLL <= log M + 1; None where nothing is recalled.
@@ -41,6 +41,7 @@ class Standing:
 
     estimator: str
     num_samples: int
+    learning_rate: float
     seeds: int
     diverged: int
     recalled: Reached | None
@@ -57,9 +58,10 @@ class Standing:
 
 def standings(task: Mapping) -> list[Standing]:
     """All estimators of a task of the record, the best first; see `merit`."""
-    groups: dict[tuple[str, int], list[Mapping]] = {}
+    groups: dict[tuple[str, int, float], list[Mapping]] = {}
     for run in task["runs"]:
-        groups.setdefault((run["estimator"], run["num_samples"]), []).append(run)
+        key = (run["estimator"], run["num_samples"], run["learning_rate"])
+        groups.setdefault(key, []).append(run)
     rows = [_standing(*key, runs, task["goal"]) for key, runs in groups.items()]
     return sorted(rows, key=merit)
 
@@ -83,6 +85,14 @@ def best(task: Mapping) -> tuple[str, ...]:
     """The best three estimators of a task, and vimco."""
     first = [row.estimator for row in standings(task)][:_BEST]
     return (*first, *(() if REFERENCE in first else (REFERENCE,)))
+
+
+def best_rates(task: Mapping) -> dict[str, float]:
+    """The learning rate with which each estimator stands best on a task that tries several."""
+    rates: dict[str, float] = {}
+    for row in standings(task):
+        rates.setdefault(row.estimator, row.learning_rate)
+    return rates
 
 
 def recalls(goal: float) -> Callable[[Mapping], bool]:
@@ -111,13 +121,18 @@ def points(run: Mapping) -> list[dict[str, float]]:
 
 
 def _standing(
-    estimator: str, num_samples: int, runs: Sequence[Mapping], goal: float | None
+    estimator: str,
+    num_samples: int,
+    learning_rate: float,
+    runs: Sequence[Mapping],
+    goal: float | None,
 ) -> Standing:
     ended = [run["end"] for run in runs if run["end"] is not None]
     names = ("nll", "kl_a", "kl_z", "address_accuracy", "posterior_error", "entropy_posterior")
     return Standing(
         estimator=estimator,
         num_samples=num_samples,
+        learning_rate=learning_rate,
         seeds=len(runs),
         diverged=len(runs) - len(ended),
         recalled=None if goal is None else _reached(runs, recalls(goal)),

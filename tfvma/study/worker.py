@@ -30,7 +30,8 @@ def arguments_of(run: Run, runs_dir: Path, data_dir: str | None) -> list[str]:
     """The arguments with which `main` does a run."""
     arguments = [
         *("--task", run.task.name, "--estimator", run.estimator, "--seed", str(run.seed)),
-        *("--num-samples", str(run.num_samples), "--runs-dir", str(runs_dir)),
+        *("--num-samples", str(run.num_samples)),
+        *("--learning-rate", str(run.learning_rate), "--runs-dir", str(runs_dir)),
     ]
     return arguments if data_dir is None else [*arguments, "--data-dir", data_dir]
 
@@ -42,12 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--estimator", required=True)
     options.add_argument("--seed", type=int, required=True)
     options.add_argument("--num-samples", type=int, required=True)
+    options.add_argument("--learning-rate", type=float, required=True)
     options.add_argument("--runs-dir", type=Path, required=True)
     options.add_argument("--data-dir")
     parsed = options.parse_args(arguments)
     os.environ.update(ONE_THREAD)
     try:
-        run = Run(get_task(parsed.task), parsed.estimator, parsed.seed, parsed.num_samples)
+        task = get_task(parsed.task)
+        run = Run(task, parsed.estimator, parsed.seed, parsed.num_samples, parsed.learning_rate)
         return do_run(run, parsed.runs_dir, parsed.data_dir)
     except TfvmaError as error:
         print(f"error: {error}", file=sys.stderr)
