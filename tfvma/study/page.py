@@ -15,6 +15,7 @@ END = "<!-- end of what was measured -->"
 HEAD = "# Gradient estimators compared\n\n"
 _NONE = "–"
 # Groups of parameters whose gradient noise is shown.
+_GOALS = ("recalled", "at step", "after s", "found", "at step", "after s")
 GROUPS = ("addressing", "posterior", "decoder")
 
 
@@ -92,8 +93,8 @@ def _recall(task: Mapping) -> list[str]:
         for row in rows
     ]
     columns = (
-        *("estimator", "rate", "recalled", "at step", "after s", "found", "at step", "after s"),
-        *("NLL", "KL(a)", "accuracy", "posterior error", "steps", "CPU ms a step"),
+        *("estimator", "rate", *_GOALS, "NLL", "KL(a)", "accuracy", "posterior error", "steps"),
+        "CPU ms a step",
     )
     return [_fill(text), _table(columns, lines), _fill(_first(task, rows))]
 
@@ -162,20 +163,7 @@ def _samples(task: Mapping) -> list[str]:
         ]
         for row in rows
     ]
-    columns = (
-        *(
-            "estimator",
-            "rate",
-            "K",
-            "recalled",
-            "at step",
-            "after s",
-            "found",
-            "at step",
-            "after s",
-        ),
-        *("NLL", "CPU ms a step"),
-    )
+    columns = ("estimator", "rate", "K", *_GOALS, "NLL", "CPU ms a step")
     return [_fill(_setting(task, samples=False)), _table(columns, lines)]
 
 
