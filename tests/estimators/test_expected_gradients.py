@@ -362,6 +362,79 @@ def test_marginal_top_k_theta_is_that_of_its_bound(num_top):
     np.testing.assert_allclose(mean, likelihood, rtol=1e-12)
 
 
+def marginal_top_k_lesson(model: SmallModel, num_samples: int) -> dict[str, tf.Tensor]:
+    """The expected gradient of MarginalTopK with two slots at the top, for q(a | x)."""
+    address, proposal, log_probability = top_and_rest(model, 2, num_samples)
+    noise = noise_of_slots(address, model.latent_dim, own=False)
+    found = expected_gradient(
+        model,
+        MarginalTopK(2),
+        lambda path: flat(model.at(address, noise, path)),
+        lambda _: log_probability,
+        proposal=proposal,
+    )
+    return found["queries"]
+
+
+@pytest.mark.parametrize("num_samples", [1, 3])
+def test_marginal_top_k_teaches_what_its_samples_weigh(num_samples):
+    model = SmallModel(memory_size=4)
+    address, proposal, log_probability = top_and_rest(model, 2, num_samples)
+    noise = noise_of_slots(address, model.latent_dim, own=False)
+    given = flat(model.at(address, noise))
+    log_joint = given.log_pa + given.log_px + given.log_pz - given.log_qz
+    terms = np.exp((log_joint - given.log_qa + proposal.log_share).numpy())
+    weights = np.exp(log_probability) * terms / terms.sum(axis=0)
+
+    def lesson():
+        return tf.reduce_sum(weights * flat(model.at(address, noise)).log_qa, axis=0)
+
+    expected_lesson = gradient_of(model, lesson)["queries"]
+    found = marginal_top_k_lesson(model, num_samples)
+    assert_same({"queries": found}, {"queries": expected_lesson})
+
+
+def marginal_top_k_error(num_samples: int) -> float:
+    """As `wake_error`, of three slots with one at the top: the two others are binomial."""
+    model = SmallModel(memory_size=3)
+    log_posterior = model.address()[0].numpy()
+    order = np.argsort(-log_posterior, axis=1)
+    counts = np.arange(num_samples + 1)
+    second = np.arange(num_samples)[:, np.newaxis] < counts[np.newaxis]
+    places = np.concatenate([np.zeros((1, num_samples + 1), int), np.where(second, 2, 1)])
+    address = np.stack([row[places] for row in order], axis=-1)
+    log_q = np.stack([row[of] for row, of in zip(log_posterior, order, strict=True)])
+    top, log_others = log_q[:, 0], log_q[:, 1:] - np.log(-np.expm1(log_q[:, :1]))
+    log_left = np.log(-np.expm1(top)) - math.log(num_samples)
+    share = np.broadcast_to(log_left, address.shape).copy()
+    share[0] = top
+    choices = [math.lgamma(num_samples + 1) - math.lgamma(c + 1) - math.lgamma(num_samples - c + 1)
+               for c in counts]  # fmt: skip
+    of_count = np.stack([num_samples - counts, counts])
+    log_probability = np.array(choices)[:, np.newaxis] + (log_others @ of_count).T
+    assert np.exp(log_probability).sum() == pytest.approx(TARGETS)
+    noise = noise_of_slots(address, model.latent_dim, own=False)
+    found = expected_gradient(
+        model,
+        MarginalTopK(1),
+        lambda path: flat(model.at(address, noise, path)),
+        lambda _: tf.constant(log_probability.reshape(-1)),
+        proposal=Proposal(
+            tf.constant(address.reshape(len(address), -1)),
+            tf.constant(share.reshape(len(share), -1)),
+        ),
+    )
+    log_joint = marginal_terms(model)[0]
+    exact = gradient_of(model, lambda: negative_posterior_divergence(model, log_joint))
+    return float(tf.norm(found["queries"] - exact["queries"]) / tf.norm(exact["queries"]))
+
+
+def test_marginal_top_k_follows_the_posterior_in_the_limit_of_many_samples():
+    few, some, many = map(marginal_top_k_error, (5, 50, 500))
+    assert few > some > many
+    assert 500 * many == pytest.approx(50 * some, rel=0.05)
+
+
 @pytest.mark.parametrize(("top", "whole"), [(ExactTopK(5), Exact()), (MarginalTopK(5), Marginal())])
 def test_a_top_that_holds_everything_is_the_enumeration(top, whole):
     model = SmallModel(MEMORY_SIZE)
