@@ -14,8 +14,8 @@ BEGIN = "<!-- measured: made by python -m tfvma.study.report from estimators.jso
 END = "<!-- end of what was measured -->"
 HEAD = "# Gradient estimators compared\n\n"
 _NONE = "–"
-# Groups of parameters whose gradient noise is shown.
 _GOALS = ("recalled", "at step", "after s", "found", "at step", "after s")
+# Groups of parameters whose gradient noise is shown.
 GROUPS = ("addressing", "posterior", "decoder")
 
 

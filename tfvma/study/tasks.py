@@ -101,7 +101,7 @@ _TASKS = (
         cpu_seconds=30.0,
         seeds=(100,),
         estimators=tuple(VARIANTS),
-        learning_rates=(1e-3, 2e-3, 4e-3),
+        learning_rates=(5e-4, 1e-3, 2e-3, 4e-3),
     ),
     Task(
         "recall256",
