@@ -74,7 +74,7 @@ def _recall(memory_size: int) -> Config:
         training=TrainingConfig(
             steps=8_000, learning_rate=2e-3, schedule="constant", ema_momentum=0.0
         ),
-        intervals=IntervalConfig(log=50, validation=100, checkpoint=500, picture=0),
+        intervals=IntervalConfig(log=50, validation=50, checkpoint=500, picture=0),
     )
 
 
@@ -101,12 +101,12 @@ _TASKS = (
         cpu_seconds=30.0,
         seeds=(100,),
         estimators=tuple(VARIANTS),
-        learning_rates=(5e-4, 1e-3, 2e-3, 4e-3),
+        learning_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
     ),
     Task(
         "recall256",
         _recall(256),
-        cpu_seconds=45.0,
+        cpu_seconds=40.0,
         seeds=(0, 1, 2),
         estimators=tuple(VARIANTS),
         own_rates=RECALL_RATES,
@@ -120,13 +120,13 @@ _TASKS = (
             seeds=(0, 1, 2),
             own_rates=RECALL_RATES,
         )
-        for memory_size, cpu_seconds in ((512, 60.0), (1_024, 90.0), (2_048, 150.0))
+        for memory_size, cpu_seconds in ((512, 50.0), (1_024, 70.0), (2_048, 110.0))
     ),
-    Task("few_shot", _FEW_SHOT, cpu_seconds=150.0, seeds=(0,), estimators=tuple(VARIANTS)),
+    Task("few_shot", _FEW_SHOT, cpu_seconds=90.0, seeds=(0,), estimators=tuple(VARIANTS)),
     Task(
         "samples",
         _recall(256),
-        cpu_seconds=60.0,
+        cpu_seconds=40.0,
         seeds=(0,),
         num_samples=(2, 4, 8, 16, 32),
         own_rates=RECALL_RATES,
