@@ -176,7 +176,7 @@ def test_table1_with_the_papers_figures_at_their_k(saved, monkeypatch):
     assert "table1 gmn/test: NLL at K = 1,000" in text
     assert "| paper | 87.2 | 83.3 |" in text and "**table1" not in text
     assert text.count("* table1, NLL: the paper states neither") == 1
-    assert f"python evaluate.py {saved} --protocol table1 --num-samples 2 1000" in text
+    assert f"python evaluate.py {saved} --protocol table1 --targets 4 --num-samples 2" in text
 
 
 def test_rows_go_where_output_says_and_are_replaced(saved, tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.metrics_file import Row, write_rows
+from tfvma.evaluation.results_table import results_table
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 
 
@@ -37,6 +38,17 @@ def test_each_cell_in_its_place_above_the_papers():
         "| 16 | ours | – | – | – | – | – | – | 78.0 ± 0.8 |",
         "|  | paper | 89.6 | 85.1 | 81.5 | 81.9 | 81.3 | 79.8 | 77.0 |",
     ]
+
+
+def test_grid_and_list_stand_apart_in_the_results_table(tmp_path):
+    rows = [row("table1 C=2 S=1 gmn/test", 90.0, paper=87.2), row("nll gmn/test", 91.0)]
+    (tmp_path / "some").mkdir()
+    write_rows(tmp_path / "some" / "metrics.json", rows)
+    text = results_table(tmp_path)
+    assert "| nll gmn/test | NLL | 91.00 ± 0.84 |" in text
+    assert "| 2 | ours | 90.0 ± 0.8 |" in text and "| table1" not in text
+    write_rows(tmp_path / "some" / "metrics.json", rows[:1])
+    assert "| protocol |" not in results_table(tmp_path)
 
 
 def test_one_for_each_dataset_and_k_without_figures_that_are_not_the_papers():
