@@ -164,7 +164,12 @@ def test_recall_is_not_few_shot():
 
 
 @pytest.mark.parametrize(
-    ("dataset", "licence"), [("omniglot26", "MIT licence, copyright 2015"), ("strokes", "package")]
+    ("dataset", "licence"),
+    [
+        ("omniglot26", "MIT licence, copyright 2015"),
+        ("gmn", "MIT licence, copyright 2016 Sergey Bartunov"),
+        ("strokes", "package"),
+    ],
 )
 def test_the_licence_of_the_data(dataset, licence):
     episodes = dataclasses.replace(CONFIG.episodes, dataset=dataset)

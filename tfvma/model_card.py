@@ -14,6 +14,7 @@ from tfvma.config import Config, options
 from tfvma.errors import OutputError
 from tfvma.evaluation.metrics_file import Row, read_rows
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name
+from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.kinds import Kind
 from tfvma.presets import get_preset, preset_names
 from tfvma.servable import Training, find_version, read_kind, read_training
@@ -224,6 +225,10 @@ characters, 20 drawings each. Test: the alphabets Tengwar, Sylheti, Tibetan, Syr
 ULOG, 144 characters, 2,880 drawings.""",
     "omniglot26_tuning": """The 45 training alphabets of Omniglot at 26x26 pixels, split 40/5 in
 turn: what choices were compared on. A model that is to be used is trained on all of them.""",
+    "gmn": """Omniglot (Lake, Salakhutdinov, Tenenbaum, Science 350, 2015) at 28x28 pixels that are
+0 (paper) or 1 (ink), in the files train_small.npz and test_small.npz that were released with the
+code of Generative Matching Networks (Bartunov, Vetrov, 2016). Training: 30 alphabets, 964
+characters, 20 drawings each. Test: the other 20 alphabets, 659 characters, 13,180 drawings.""",
     "omniglot28": """Omniglot (Lake, Salakhutdinov, Tenenbaum, Science 350, 2015) from
 tensorflow-datasets `omniglot` 3.0.0, averaged over areas to 28x28 grey pixels, without labels: not
 the file of Burda, Grosse and Salakhutdinov (2015), whose figures are near and not comparable to the
@@ -240,6 +245,8 @@ _OMNIGLOT_LICENCE = "The Omniglot images are under the MIT licence, copyright 20
 _LICENCES = {
     "omniglot26": _OMNIGLOT_LICENCE,
     "omniglot26_tuning": _OMNIGLOT_LICENCE,
+    "gmn": f"""{_OMNIGLOT_LICENCE[:-1]};
+the files of the reduced images are under the MIT licence, copyright 2016 Sergey Bartunov.""",
     "omniglot28": _OMNIGLOT_LICENCE,
     "binarized_mnist": "The MNIST images come under the terms of their authors.",
     "strokes": "The training images are made by the package and come under its licence.",
@@ -274,12 +281,12 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
         f"NLL = −L_K, {terms} in nats per image;",
         "lower is better for NLL. ± is one standard error, clustered by episode (all_classes: by",
         f"character). {_which_targets(config, kind)}".rstrip(),
-        "",
-        "| | ours | paper | K | targets |",
-        "|---|---:|---:|---:|---:|",
     ]
+    listed, table1 = split_table1(rows)
+    if listed:
+        lines += ["", "| | ours | paper | K | targets |", "|---|---:|---:|---:|---:|"]
     notes: dict[str, None] = {}
-    for protocol, group in by_protocol(rows):
+    for protocol, group in by_protocol(listed):
         lines.append(f"| **{protocol}** | | | | |")
         lines += [f"| {' | '.join((metric_name(row.metric), *cells_of(row)))} |" for row in group]
         notes.update(
@@ -287,6 +294,9 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
                 f"{protocol}, {metric_name(row.metric)}: {row.note}" for row in group if row.note
             )
         )
+    for grid in table1_grids(table1):
+        lines += ["", grid]
+    notes.update(dict.fromkeys(f"table1, NLL: {row.note}" for row in table1 if row.note))
     lines += ["", *(f"* {note}." for note in notes), ""]
     commands = dict.fromkeys(row.command for row in rows)
     lines += ["Measured with", "", *(f"    python {command}" for command in commands)]

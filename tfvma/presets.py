@@ -40,6 +40,15 @@ _PRESETS = (
         model=ModelConfig(family="soft_attention"),
         training=TrainingConfig(steps=100_000, num_samples=1, latent_warmup=1_000),
     ),
+    # The model of table 1, on the split of Generative Matching Networks: smaller and with decay,
+    # since there are fewer characters. The paper does not say how much smaller; its other small
+    # network has 32 feature maps. Nor does it say what episodes it was trained on.
+    Config(
+        name="gmn_vma",
+        episodes=EpisodeConfig(dataset="gmn"),
+        model=dataclasses.replace(_OMNIGLOT_SMALL, hidden_units=128),
+        training=TrainingConfig(steps=40_000, latent_warmup=200, l2=3e-4),
+    ),
     # MNIST with the paper's MLPs (section 4.1): recall of one of 256 random digits.
     Config(
         name="mnist_recall256",

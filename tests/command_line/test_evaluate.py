@@ -153,6 +153,32 @@ def test_all_classes_of_run_and_saved_model_are_the_same(run, saved, capsys):
         )
 
 
+def test_table1_with_the_papers_figures_at_their_k(saved, monkeypatch):
+    monkeypatch.setattr("tfvma.evaluation.protocols.TABLE1_CLASSES", (2,))
+    monkeypatch.setattr("tfvma.evaluation.protocols.TABLE1_SHOTS", (1, 19))
+    monkeypatch.setattr(
+        "tfvma.data.characters.load_characters",
+        lambda name, split, data_dir: dataclasses.replace(
+            strokes.load(split, num_characters=30), name=name
+        ),
+    )
+    options = ["--protocol", "table1", "--targets", "4", "--num-samples", "2", "1000"]
+    assert main([str(saved), *options, "--dataset", "gmn", "--quiet"]) == 0
+    rows = json.loads((saved / "metrics.json").read_text())
+    assert {row["targets"] for row in rows} == {4}
+    paper = {(row["protocol"], row["num_samples"]): row["paper"] for row in rows if row["paper"]}
+    assert paper == {
+        ("table1 C=2 S=1 gmn/test", 1000): 87.2,
+        ("table1 C=2 S=19 gmn/test", 1000): 75.0,
+    }
+    assert [bool(row["note"]) for row in rows] == [row["paper"] is not None for row in rows]
+    text = (saved / "README.md").read_text()
+    assert "table1 gmn/test: NLL at K = 1,000" in text
+    assert "| paper | 87.2 | 83.3 |" in text and "**table1" not in text
+    assert text.count("* table1, NLL: the paper states neither") == 1
+    assert f"python evaluate.py {saved} --protocol table1 --targets 4 --num-samples 2" in text
+
+
 def test_rows_go_where_output_says_and_are_replaced(saved, tmp_path):
     output = tmp_path / "elsewhere" / "rows.json"
     options = ["--protocol", "classification", "--episodes", "2", "--output", str(output)]
@@ -193,6 +219,7 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--protocol", "confounders"], "num_classes=32: 'strokes' (test) has 30 characters"),
         (["--protocol", "classification_iw", "--episodes", "1"], "episodes=1: expected at least"),
         (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes, not"),
+        (["--protocol", "table1", "--shots", "9"], "--shots=9: expected only with"),
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
         (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),
         (["--protocol", "all_classes", "--rotations", "11"], "rotations=11: with shots=18 there"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfvma.data import omniglot, strokes
+from tfvma.data import omniglot, omniglot_gmn, strokes
 from tfvma.data.characters import CharacterSet, load_characters
 from tfvma.errors import InvalidArgumentError
 
@@ -42,7 +42,7 @@ def test_what_does_not_fit_is_refused(drawings, message):
         (
             "omniglot",
             "train",
-            "name='omniglot': expected one of 'omniglot26', 'omniglot26_tuning', 'strokes'",
+            "name='omniglot': expected one of 'gmn', 'omniglot26', 'omniglot26_tuning', 'strokes'",
         ),
         ("strokes", "valid", "split='valid': expected one of 'test', 'train'"),
     ],
@@ -54,7 +54,11 @@ def test_unknown_names_are_refused(name, split, message):
 
 @pytest.mark.parametrize(
     ("name", "module", "arguments"),
-    [("omniglot26", omniglot, ("test", "folder")), ("strokes", strokes, ("test",))],
+    [
+        ("omniglot26", omniglot, ("test", "folder")),
+        ("gmn", omniglot_gmn, ("test", "folder")),
+        ("strokes", strokes, ("test",)),
+    ],
 )
 def test_a_name_chooses_its_module(name, module, arguments, monkeypatch):
     received = []

@@ -298,6 +298,17 @@ def test_score_of_free_shapes_is_the_same(family):
 
 
 @families
+def test_a_single_target_is_scored_in_a_graph_too(family):
+    """Where their number is known when the graph is made."""
+    model, x = tiny_model(family), images(1, 0)
+    memory = memory_for(model)
+    found = tf.function(model.score)(x, memory, tf.constant(6), tf.constant(SEED))
+    for name, value in model.score(x, memory, 6, SEED).items():
+        assert found[name].shape == [1]
+        np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=name)
+
+
+@families
 def test_generate_decodes_samples_of_the_prior(family):
     model = tiny_model(family)
     memory = memory_for(model)

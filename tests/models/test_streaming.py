@@ -68,6 +68,16 @@ def test_no_chunk_changes_the_score(model, monkeypatch, size, encoded, decoded):
         np.testing.assert_allclose(found[term], expected[term], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize(("batch", "memory_size"), [(1, 1), (1, 3), (2, 1)])
+def test_a_single_target_or_entry_is_scored_in_a_graph_too(model, batch, memory_size):
+    """Where their number is known when the graph is made."""
+    x, memory = tf.constant(images(batch, 1)), tf.constant(images(memory_size, 2))
+    found = tf.function(model.score)(x, memory, tf.constant(5), tf.constant(SEED))
+    for term, expected in model.score(x, memory, 5, SEED).items():
+        assert found[term].shape == [batch]
+        np.testing.assert_allclose(found[term], expected, rtol=1e-5, atol=1e-5)
+
+
 def test_a_large_memory_of_which_little_can_be_drawn_scores_as_the_little(model, monkeypatch):
     """Slots of probability 0 change nothing but the way: more slots than samples, many chunks."""
     x, memory = images(3, 1), images(4, 2)

@@ -22,6 +22,7 @@ from tfvma.evaluation.protocols import (
     choose_protocols,
     confounders,
     importance_classifications,
+    table1,
 )
 from tfvma.validation import check_at_least, check_choice, check_writable
 
@@ -33,6 +34,7 @@ _OPTIONS = {
     "classification_iw": ("episodes", "num_samples"),
     "confounders": ("shots", "targets", "num_samples"),
     "all_classes": ("shots", "num_samples", "rotations"),
+    "table1": ("targets", "num_samples"),
     "recall": ("memory_size", "num_samples"),
     "nll": ("targets", "num_samples"),
 }
@@ -71,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir",
         metavar="DIR",
         help="the folder of tensorflow-datasets; else $TFVMA_DATA_DIR, else its own default, "
-        "to which it downloads",
+        "to which it downloads (gmn: a folder that holds omniglot_gmn, or lies beside it)",
     )
     options.add_argument(
         "--output", metavar="FILE", help="takes the rows (metrics.json beside the model)"
@@ -79,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
     several = options.add_argument_group(
-        "few_shot, classification_iw, confounders, all_classes, recall and nll"
+        "few_shot, classification_iw, confounders, all_classes, table1, recall and nll"
     )
     several.add_argument(
         "--num-samples",
@@ -87,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="K",
         help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000; classification_iw: 10 for each "
-        "entry; confounders: 4)",
+        "entry; confounders: 4; table1: 1000)",
     )
     several.add_argument(
         "--shots",
@@ -99,7 +101,8 @@ def parser() -> argparse.ArgumentParser:
         "--targets",
         type=int,
         metavar="N",
-        help="drawings or images scored (2048; confounders: each time; nll: all)",
+        help="drawings or images scored (2048; confounders: each time; table1: 1024 in each cell; "
+        "nll: all)",
     )
     few_shot = options.add_argument_group("few_shot")
     few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
@@ -147,6 +150,8 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
         return importance_classifications(num_episodes, **given)
     if parsed.protocol == "confounders":
         return confounders(**given)
+    if parsed.protocol == "table1":
+        return table1(**given)
     num_episodes = num_episodes or Classification(5, 1).num_episodes
     if parsed.protocol == "all_classes":
         return choose_protocols(parsed.protocol, FewShot(), num_episodes, AllClasses(**given))

@@ -27,7 +27,8 @@ from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
-from tfvma.evaluation.protocols import AnyProtocol, Nll
+from tfvma.evaluation.paper_table1 import table1_note, table1_value
+from tfvma.evaluation.protocols import AnyProtocol, Nll, Table1
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.trained_model import TrainedModel
@@ -101,6 +102,9 @@ def _printed(
 ) -> tuple[float | None, str]:
     """The paper's figure for this setting, and what has to be known to read it."""
     setting = (protocol, characters.name, characters.split, measured.metric)
+    if reads_labels(scorer) and isinstance(protocol, Table1):
+        value = table1_value(*setting, measured.num_samples)
+        return value, table1_note(value)
     if reads_labels(scorer) or isinstance(protocol, Nll):
         return paper_value(*setting), paper_note(*setting)
     kind = kind_of(scorer)

@@ -28,12 +28,14 @@ from tfvma.evaluation.protocols import (
     ImportanceClassification,
     Nll,
     Recall,
+    Table1,
 )
 from tfvma.evaluation.scorer import Scorer
 
 _MEASURE = {
     FewShot: measure_few_shot,
     Confounders: measure_few_shot,
+    Table1: measure_few_shot,
     Classification: measure_classification,
     ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
@@ -54,6 +56,7 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
         )
     check = {
         Confounders: lambda: few_shot_episodes(protocol, source, seed=0),
+        Table1: lambda: few_shot_episodes(protocol, source, seed=0),
         FewShot: lambda: few_shot_episodes(protocol, source, seed=0),
         Classification: lambda: classification_episodes(protocol, source, seed=0),
         ImportanceClassification: lambda: importance_episodes(protocol, source, seed=0),

@@ -14,6 +14,7 @@ PROTOCOLS = (
     "classification_iw",
     "confounders",
     "all_classes",
+    "table1",
     "recall",
     "nll",
     "all",
@@ -23,6 +24,9 @@ WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
 _IMPORTANCE_EPISODES = {5: 1_000, 20: 100}
 # Figure 5A: the number of characters in memory, up to all of the test set.
 CONFOUNDERS = (1, 2, 4, 8, 16, 32, 64, 144)
+# Table 1: the number of characters in memory, and of examples of each.
+TABLE1_CLASSES = (1, 2, 4, 16)
+TABLE1_SHOTS = (1, 2, 3, 4, 5, 10, 19)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,23 @@ class Confounders(FewShot):
     @property
     def name(self) -> str:
         return f"confounders C={self.num_classes} S={self.shots}"
+
+
+@dataclass(frozen=True)
+class Table1(FewShot):
+    """One cell of table 1: a drawing of each character in memory, given S others of each.
+
+    One target of each character is what 19 examples of 20 leave. With the same seed, cells
+    with as many characters score the same targets.
+    """
+
+    targets: int = 1_024
+    num_samples: tuple[int, ...] = (1_000,)
+    targets_per_class: int = 1
+
+    @property
+    def name(self) -> str:
+        return f"table1 C={self.num_classes} S={self.shots}"
 
 
 @dataclass(frozen=True)
@@ -243,6 +264,15 @@ def confounders(
     return tuple(Confounders(count, shots, targets, num_samples) for count in CONFOUNDERS)
 
 
+def table1(targets: int = 1_024, num_samples: tuple[int, ...] = (1_000,)) -> tuple[Table1, ...]:
+    """One for each cell: numbers of characters in TABLE1_CLASSES, of examples in TABLE1_SHOTS."""
+    return tuple(
+        Table1(count, shots, targets, num_samples)
+        for count in TABLE1_CLASSES
+        for shots in TABLE1_SHOTS
+    )
+
+
 def choose_protocols(
     name: str,
     few_shot: FewShot,
@@ -274,6 +304,7 @@ def choose_protocols(
         "classification_iw": importance_classifications(),
         "confounders": confounders(),
         "all_classes": (all_classes or AllClasses(),),
+        "table1": table1(),
         "recall": (recall or Recall(),),
         "nll": (nll or Nll(),),
         "all": (few_shot, *classifications),

@@ -12,6 +12,7 @@ from pathlib import Path
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.evaluation.metrics_file import Row, read_rows
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name
+from tfvma.evaluation.table1_grid import split_table1, table1_grids
 
 BEGIN = "<!-- results: made by python -m tfvma.evaluation.results_table README.md -->"
 END = "<!-- end of results -->"
@@ -33,16 +34,20 @@ def with_results(text: str, table: str) -> str:
 
 
 def _model_table(name: str, rows: Sequence[Row]) -> str:
-    lines = [
-        f"**{name}**",
-        "",
-        "| protocol | metric | ours | paper | K | targets | steps | minutes |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    for protocol, group in by_protocol(rows):
+    lines = [f"**{name}**"]
+    listed, table1 = split_table1(rows)
+    if listed:
+        lines += [
+            "",
+            "| protocol | metric | ours | paper | K | targets | steps | minutes |",
+            "|---|---|---:|---:|---:|---:|---:|---:|",
+        ]
+    for protocol, group in by_protocol(listed):
         for row in group:
             cells = (protocol, metric_name(row.metric), *cells_of(row), *_training(row))
             lines.append(f"| {' | '.join(cells)} |")
+    for grid in table1_grids(table1):
+        lines += ["", grid]
     notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})
     commands = sorted({row.command for row in rows})
     lines += ["", *(f"* {note}" for note in notes)]

@@ -124,11 +124,14 @@ def stream_score(
             reconstruction + tf.reduce_sum(log_px, axis=0),
         )
 
+    # Of no stated length: what a chunk of samples of a single target adds has none either.
+    totals = tf.TensorShape([None])
     zeros = tf.zeros([batch])
     _, log_total, reconstruction = tf.while_loop(
         lambda start, *_: start < num_samples,
         add_chunk,
         (0, zeros - float("inf"), zeros),
+        shape_invariants=(tf.TensorShape([]), totals, totals),
         parallel_iterations=_PARALLEL_CHUNKS,
     )
     count = tf.cast(num_samples, tf.float32)
