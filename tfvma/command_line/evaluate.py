@@ -19,6 +19,7 @@ from tfvma.evaluation.protocols import (
     FewShot,
     Nll,
     Recall,
+    all_classes_shots,
     choose_protocols,
     confounders,
     importance_classifications,
@@ -33,6 +34,7 @@ _OPTIONS = {
     "classification_iw": ("episodes", "num_samples"),
     "confounders": ("shots", "targets", "num_samples"),
     "all_classes": ("shots", "num_samples", "rotations"),
+    "all_classes_shots": ("num_samples", "rotations"),
     "recall": ("memory_size", "num_samples"),
     "nll": ("targets", "num_samples"),
 }
@@ -46,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         prog="evaluate.py",
         description="Scores a model on characters that it was not trained on. Numbers are means "
         "in nats per image (accuracies: fractions), with standard errors clustered by episode "
-        "(all_classes: by character).",
+        "(all_classes and all_classes_shots: by character).",
     )
     options.add_argument(
         "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
@@ -79,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
     several = options.add_argument_group(
-        "few_shot, classification_iw, confounders, all_classes, recall and nll"
+        "few_shot, classification_iw, confounders, all_classes, all_classes_shots, recall and nll"
     )
     several.add_argument(
         "--num-samples",
@@ -87,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="K",
         help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000; classification_iw: 10 for each "
-        "entry; confounders: 4)",
+        "entry; confounders and all_classes_shots: 4)",
     )
     several.add_argument(
         "--shots",
@@ -111,7 +113,9 @@ def parser() -> argparse.ArgumentParser:
         help="of each kind (1000; classification_iw: 1000 of 5 ways and 100 of 20)",
     )
     all_classes = options.add_argument_group(
-        "all_classes", "every character in memory, and drawings left out in turn as targets"
+        "all_classes and all_classes_shots",
+        "every character in memory, with 18 examples or with more and more, and drawings left out "
+        "in turn as targets",
     )
     all_classes.add_argument(
         "--rotations",
@@ -147,6 +151,8 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
         return importance_classifications(num_episodes, **given)
     if parsed.protocol == "confounders":
         return confounders(**given)
+    if parsed.protocol == "all_classes_shots":
+        return all_classes_shots(**given)
     num_episodes = num_episodes or Classification(5, 1).num_episodes
     if parsed.protocol == "all_classes":
         return choose_protocols(parsed.protocol, FewShot(), num_episodes, AllClasses(**given))

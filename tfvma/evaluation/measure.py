@@ -20,6 +20,7 @@ from tfvma.evaluation.importance_classification import (
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import (
     AllClasses,
+    AllClassesShots,
     AnyProtocol,
     CharacterProtocol,
     Classification,
@@ -37,6 +38,7 @@ _MEASURE = {
     Classification: measure_classification,
     ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
+    AllClassesShots: measure_all_classes,
     Recall: recall.measure_recall,
     Nll: nll.measure_nll,
 }
@@ -58,6 +60,7 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
         Classification: lambda: classification_episodes(protocol, source, seed=0),
         ImportanceClassification: lambda: importance_episodes(protocol, source, seed=0),
         AllClasses: lambda: num_targets(protocol, source),
+        AllClassesShots: lambda: num_targets(protocol, source),
         Recall: lambda: recall.recall_episode(protocol, source, seed=0),
         Nll: lambda: nll.num_targets(protocol, source),
     }

@@ -14,6 +14,7 @@ PROTOCOLS = (
     "classification_iw",
     "confounders",
     "all_classes",
+    "all_classes_shots",
     "recall",
     "nll",
     "all",
@@ -23,6 +24,8 @@ WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
 _IMPORTANCE_EPISODES = {5: 1_000, 20: 100}
 # Figure 5A: the number of characters in memory, up to all of the test set.
 CONFOUNDERS = (1, 2, 4, 8, 16, 32, 64, 144)
+# Figure 5B: the examples of each character in memory, up to all but the two that are targets.
+EXAMPLES = (1, 2, 4, 8, 12, 16, 18)
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ class AllClasses:
         in each rotation.
       num_samples: the K at which the bound is taken, each 1..5000.
       rotations: how many are scored, or None for all: then every drawing is a target once.
+      targets_per_class: drawings of each character that are targets in a rotation, or None for
+        all that are not in memory.
 
     Raises InvalidArgumentError for a number out of range.
     """
@@ -155,9 +160,12 @@ class AllClasses:
     shots: int = 18
     num_samples: tuple[int, ...] = (4, 1_000)
     rotations: int | None = None
+    targets_per_class: int | None = None
 
     def __post_init__(self) -> None:
         check_at_least("shots", self.shots, 1)
+        if self.targets_per_class is not None:
+            check_at_least("targets_per_class", self.targets_per_class, 1)
         if self.rotations is not None:
             check_at_least("rotations", self.rotations, 1)
         _check_num_samples(self.num_samples)
@@ -166,6 +174,22 @@ class AllClasses:
     def name(self) -> str:
         part = "" if self.rotations is None else f" rotations={self.rotations}"
         return f"all_classes S={self.shots}{part}"
+
+
+@dataclass(frozen=True)
+class AllClassesShots(AllClasses):
+    """One of several measurements with more and more examples in memory (figure 5B).
+
+    Rotations have the same targets, whatever the shots, so that curves can be compared. With
+    the 144 characters of `omniglot26` each rotation is of 288 targets; there are 10.
+    """
+
+    num_samples: tuple[int, ...] = (4,)
+    targets_per_class: int | None = 2
+
+    @property
+    def name(self) -> str:
+        return super().name.replace("all_classes", "all_classes_shots", 1)
 
 
 @dataclass(frozen=True)
@@ -243,6 +267,13 @@ def confounders(
     return tuple(Confounders(count, shots, targets, num_samples) for count in CONFOUNDERS)
 
 
+def all_classes_shots(
+    num_samples: tuple[int, ...] = (4,), rotations: int | None = None
+) -> tuple[AllClassesShots, ...]:
+    """One for each number in EXAMPLES."""
+    return tuple(AllClassesShots(shots, num_samples, rotations) for shots in EXAMPLES)
+
+
 def choose_protocols(
     name: str,
     few_shot: FewShot,
@@ -274,6 +305,7 @@ def choose_protocols(
         "classification_iw": importance_classifications(),
         "confounders": confounders(),
         "all_classes": (all_classes or AllClasses(),),
+        "all_classes_shots": all_classes_shots(),
         "recall": (recall or Recall(),),
         "nll": (nll or Nll(),),
         "all": (few_shot, *classifications),
