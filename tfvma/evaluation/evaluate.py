@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -13,11 +12,9 @@ from tfvma.data.characters import CharacterSet
 from tfvma.data.draw import Source
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.applicable import check_applicable
+from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.illustrations import (
-    Illustration,
     show_address_histograms,
-    show_confounders,
-    show_kl_split,
     show_learning_curves,
     show_reconstructions,
     show_samples,
@@ -28,6 +25,7 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
 from tfvma.evaluation.protocols import AnyProtocol, Nll
+from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.trained_model import TrainedModel
@@ -115,7 +113,6 @@ def illustrate(
     histograms an address in a memory of drawings."""
     scorer = model.scorer
     histograms = show_address_histograms(scorer, characters, seed) if reads_labels(scorer) else []
-    split, more = _kl_split(rows), _confounders(rows)
     curves = (
         [show_learning_curves(model.log, model.config.training.num_samples)] if model.log else []
     )
@@ -123,44 +120,9 @@ def illustrate(
         show_samples(scorer, characters, seed),
         *histograms,
         show_reconstructions(scorer, characters, seed),
-        *([split] if split else []),
-        *([more] if more else []),
+        *illustrate_rows(rows),
         *curves,
     ]
-
-
-def _kl_split(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first protocol that has a bound; averages over samples are those at its largest K."""
-    bounds = [row for row in rows if row.metric == "nll"]
-    if not bounds:
-        return None
-    protocol = bounds[0].protocol
-    nll = {row.num_samples: row.value for row in bounds if row.protocol == protocol}
-    values = {(row.metric, row.num_samples): row.value for row in rows if row.protocol == protocol}
-    largest = max(nll)
-    return show_kl_split(
-        protocol,
-        values["reconstruction", largest],
-        values["kl_z", largest],
-        values.get(("kl_a", None)),
-        nll,
-    )
-
-
-def _confounders(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first setting with one character and more, at its largest K."""
-    found: dict[tuple[str, int], dict[int, tuple[float, float]]] = defaultdict(dict)
-    for row in rows:
-        name, _, setting = row.protocol.partition(" C=")
-        if name == "confounders" and row.metric == "nll":
-            count, _, others = setting.partition(" ")
-            found[others, row.num_samples][int(count)] = (row.value, row.stderr)
-    complete = [key for key, nll in found.items() if 1 in nll and len(nll) > 1]
-    if not complete:
-        return None
-    others, num_samples = max(complete, key=lambda key: key[1])
-    shots = int(others.removeprefix("S=").partition(" ")[0])
-    return show_confounders(found[others, num_samples], num_samples, shots)
 
 
 def _check_source(model_size: int, protocols: Sequence[AnyProtocol], characters: Source) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import tfvma
 from tfvma.config import Config, options
 from tfvma.errors import OutputError
-from tfvma.evaluation.illustrations import Illustration
+from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.report_style import CSS
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name, value_of
