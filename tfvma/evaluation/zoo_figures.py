@@ -7,7 +7,6 @@ writes OUT/examples_per_class.png and OUT/all_characters.png, each where the row
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.protocols import FewShot
 from tfvma.evaluation.zoo import ZooModel, read_zoo
+from tfvma.evaluation.zoo_options import PAPER_NUM_SAMPLES, parser
 from tfvma.validation import check_at_least, check_writable
 
 _DATA = "omniglot26/test"
@@ -29,8 +29,6 @@ _VAE = "omniglot26_vae"
 # With which K each term was averaged: KL(a) is exact.
 _TERMS = {"nll": True, "reconstruction": True, "kl_z": True, "kl_a": False}
 _ALL_CLASSES = re.compile(rf"all_classes_shots S=(\d+)(?: rotations=\d+)? {_DATA}")
-# The K of the paper's figures.
-PAPER_NUM_SAMPLES = 4
 
 
 def illustrate_zoo(
@@ -140,26 +138,9 @@ def write_illustrations(folder: Path, illustrations: Sequence[Illustration]) -> 
     return paths
 
 
-def parser(program: str, summary: str) -> argparse.ArgumentParser:
-    """What commands about the whole zoo are told."""
-    options = argparse.ArgumentParser(prog=f"python -m {program}", description=summary)
-    options.add_argument("out", metavar="OUT", help="the folder that takes what is made")
-    options.add_argument(
-        "--savedmodels", default="savedmodels", metavar="DIR", help="the models (%(default)s)"
-    )
-    options.add_argument(
-        "--num-samples",
-        type=int,
-        default=PAPER_NUM_SAMPLES,
-        metavar="K",
-        help="of the rows that figures over several models are made from (%(default)s)",
-    )
-    return options
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns 0, or 2 for an error."""
-    parsed = parser("tfvma.evaluation.zoo_figures", __doc__.splitlines()[0]).parse_args(arguments)
+    parsed = parser("tfvma.evaluation.zoo_figures", __doc__).parse_args(arguments)
     try:
         check_at_least("--num-samples", parsed.num_samples, 1)
         illustrations = illustrate_zoo(read_zoo(parsed.savedmodels), parsed.num_samples)
