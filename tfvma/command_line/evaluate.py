@@ -19,6 +19,7 @@ from tfvma.evaluation.protocols import (
     FewShot,
     Nll,
     Recall,
+    UnknownClass,
     all_classes_shots,
     choose_protocols,
     confounders,
@@ -35,6 +36,7 @@ _OPTIONS = {
     "confounders": ("shots", "targets", "num_samples"),
     "all_classes": ("shots", "num_samples", "rotations"),
     "all_classes_shots": ("num_samples", "rotations"),
+    "unknown_class": ("num_classes", "shots", "targets", "num_samples"),
     "recall": ("memory_size", "num_samples"),
     "nll": ("targets", "num_samples"),
 }
@@ -81,7 +83,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
     several = options.add_argument_group(
-        "few_shot, classification_iw, confounders, all_classes, all_classes_shots, recall and nll"
+        "few_shot, classification_iw, confounders, all_classes, all_classes_shots, unknown_class, "
+        "recall and nll"
     )
     several.add_argument(
         "--num-samples",
@@ -89,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="K",
         help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000; classification_iw: 10 for each "
-        "entry; confounders and all_classes_shots: 4)",
+        "entry; confounders, all_classes_shots and unknown_class: 4)",
     )
     several.add_argument(
         "--shots",
@@ -103,7 +106,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="drawings or images scored (2048; confounders: each time; nll: all)",
     )
-    few_shot = options.add_argument_group("few_shot")
+    few_shot = options.add_argument_group(
+        "few_shot and unknown_class",
+        "a few characters in memory; unknown_class: and as many others in their place",
+    )
     few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
     classification = options.add_argument_group("classification and classification_iw")
     classification.add_argument(
@@ -151,6 +157,8 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
         return importance_classifications(num_episodes, **given)
     if parsed.protocol == "confounders":
         return confounders(**given)
+    if parsed.protocol == "unknown_class":
+        return (UnknownClass(**given),)
     if parsed.protocol == "all_classes_shots":
         return all_classes_shots(**given)
     num_episodes = num_episodes or Classification(5, 1).num_episodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -18,13 +19,14 @@ from tfvma.evaluation.illustrations import (
     show_learning_curves,
     show_reconstructions,
     show_samples,
+    show_unknown_class,
 )
 from tfvma.evaluation.measure import amount, check_data, measure
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
-from tfvma.evaluation.protocols import AnyProtocol, Nll
+from tfvma.evaluation.protocols import AnyProtocol, Nll, UnknownClass
 from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
@@ -109,8 +111,8 @@ def _printed(
 def illustrate(
     model: TrainedModel, characters: CharacterSet, rows: Sequence[Row], seed: int
 ) -> list[Illustration]:
-    """All figures that can be made: the KL split needs few-shot rows, curves need a log, and
-    histograms an address in a memory of drawings."""
+    """All figures that can be made: the KL split needs few-shot rows, curves need a log,
+    histograms an address in a memory of drawings, and some rows of their own protocol."""
     scorer = model.scorer
     histograms = show_address_histograms(scorer, characters, seed) if reads_labels(scorer) else []
     curves = (
@@ -121,8 +123,23 @@ def illustrate(
         *histograms,
         show_reconstructions(scorer, characters, seed),
         *illustrate_rows(rows),
+        *_unknown_class(scorer, characters, rows),
         *curves,
     ]
+
+
+def _unknown_class(
+    scorer: Scorer, characters: CharacterSet, rows: Sequence[Row]
+) -> list[Illustration]:
+    """Of the first setting that was measured on `characters`, scored again, with its seed."""
+    pattern = rf"unknown_class C=(\d+) S=(\d+) {characters.name}/{characters.split}"
+    for row in rows:
+        setting = re.fullmatch(pattern, row.protocol)
+        if setting and row.metric == "nll_known":
+            num_classes, shots = map(int, setting.groups())
+            protocol = UnknownClass(num_classes, shots, row.targets, (row.num_samples,))
+            return [show_unknown_class(scorer, protocol, characters, row.seed)]
+    return []
 
 
 def _check_source(model_size: int, protocols: Sequence[AnyProtocol], characters: Source) -> None:

@@ -11,14 +11,18 @@ import tensorflow as tf
 from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
 from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.protocols import UnknownClass
+from tfvma.evaluation.roc import roc_area
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import AddressScorer, Scorer
+from tfvma.evaluation.unknown_class import score_unknown_class
 from tfvma.figures.address_histogram import address_histogram
 from tfvma.figures.learning_curves import learning_curves
 from tfvma.figures.one_shot_samples import one_shot_samples
 from tfvma.figures.reconstructions import plain_reconstructions, reconstructions
 from tfvma.figures.samples import samples_in_rows
 from tfvma.figures.style import png
+from tfvma.figures.unknown_class import unknown_class
 
 _ENTRIES, _SAMPLES = 10, 12
 _VAE_ROWS = 6
@@ -40,6 +44,34 @@ def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -
         "over the training episodes between two rows of the log, with the weights of the moment. "
         "Solid: a fixed set of targets of the held-out alphabets, with the averaged weights.",
         png(learning_curves(log, num_samples)),
+    )
+
+
+def show_unknown_class(
+    scorer: AddressScorer, protocol: UnknownClass, characters: CharacterSet, seed: int
+) -> Illustration:
+    """The targets of `protocol`, scored anew at its smallest K."""
+    scores = score_unknown_class(scorer, protocol, characters, seed)
+    num_samples = min(protocol.num_samples)
+    drawn = (scores["nll", num_samples], scores["entropy_qa", None])
+    nll, entropy = drawn
+    return Illustration(
+        "unknown_class",
+        "Characters that are not in memory",
+        f"{nll.known.size:,} drawings, each scored with two memories of {protocol.num_classes} "
+        f"characters and {protocol.shots} examples of each: one that holds its character, and one "
+        "that does not. Above: the bound. Below: how spread out the address is. Dashed: the "
+        "entropy of an address that could be any. The ROC area is the chance that of two drawings, "
+        "one of each kind, the right one has the lower value: 1/2 where nothing is told apart.",
+        png(
+            unknown_class(
+                nll,
+                entropy,
+                tuple(roc_area(-pair.known, -pair.unknown).mean for pair in drawn),
+                num_samples,
+                protocol.num_classes * protocol.shots,
+            )
+        ),
     )
 
 

@@ -15,6 +15,7 @@ PROTOCOLS = (
     "confounders",
     "all_classes",
     "all_classes_shots",
+    "unknown_class",
     "recall",
     "nll",
     "all",
@@ -72,6 +73,20 @@ class Confounders(FewShot):
     @property
     def name(self) -> str:
         return f"confounders C={self.num_classes} S={self.shots}"
+
+
+@dataclass(frozen=True)
+class UnknownClass(FewShot):
+    """Each target with its character in memory, and with as many others in its place.
+
+    C characters with S examples of each are in memory either way; an episode takes 2 C.
+    """
+
+    num_samples: tuple[int, ...] = (4,)
+
+    @property
+    def name(self) -> str:
+        return f"unknown_class C={self.num_classes} S={self.shots}"
 
 
 @dataclass(frozen=True)
@@ -306,6 +321,7 @@ def choose_protocols(
         "confounders": confounders(),
         "all_classes": (all_classes or AllClasses(),),
         "all_classes_shots": all_classes_shots(),
+        "unknown_class": (UnknownClass(),),
         "recall": (recall or Recall(),),
         "nll": (nll or Nll(),),
         "all": (few_shot, *classifications),
