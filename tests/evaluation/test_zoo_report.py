@@ -11,13 +11,15 @@ from tests.evaluation.zoo_folder import add_model, all_classes_rows, few_shot_ro
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.evaluation.zoo_report import main
 
+PARTS = {"kl_z": 30.0, "reconstruction": -50.0}
+
 
 @pytest.fixture
 def savedmodels(tmp_path):
     folder = tmp_path / "saved models"
     note = "what has to be <known>"
     vae = row("few_shot C=8 S=4", "nll", 83.5, 4, paper=90.8, note=note, steps=16_000)
-    parts = [row("few_shot C=8 S=4", name, 30.0, 4) for name in ("kl_z", "reconstruction")]
+    parts = [row("few_shot C=8 S=4", name, value, 4) for name, value in PARTS.items()]
     (add_model(folder, "omniglot26_vae", [*parts, vae], family="vae") / "README.md").touch()
     add_model(folder, "omniglot26_vma_16shot", few_shot_rows(16))
     add_model(folder, "omniglot26_vma_8shot", [*few_shot_rows(8), *all_classes_rows({1: 95.0})])

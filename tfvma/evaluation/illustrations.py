@@ -62,7 +62,9 @@ def show_unknown_class(
         f"characters and {protocol.shots} examples of each: one that holds its character, and one "
         "that does not. Above: the bound. Below: how spread out the address is. Dashed: the "
         "entropy of an address that could be any. The ROC area is the chance that of two drawings, "
-        "one of each kind, the right one has the lower value: 1/2 where nothing is told apart.",
+        "one of each kind, the one with its character in memory has the lower value: 1/2 where "
+        "nothing is told apart. How much there is to draw differs between characters too, which "
+        "the bound alone does not take out.",
         png(
             unknown_class(
                 nll,

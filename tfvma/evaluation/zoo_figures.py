@@ -39,7 +39,7 @@ def illustrate_zoo(
     return [illustration for illustration in drawn if illustration is not None]
 
 
-def of_shots(models: Sequence[ZooModel], shots: Sequence[int]) -> dict[int, ZooModel]:
+def _of_shots(models: Sequence[ZooModel], shots: Sequence[int]) -> dict[int, ZooModel]:
     """The models omniglot26_vma_1shot ... that there are, by their examples per class."""
     named = {model.name: model for model in models}
     names = {count: f"omniglot26_vma_{count}shot" for count in shots}
@@ -49,7 +49,7 @@ def of_shots(models: Sequence[ZooModel], shots: Sequence[int]) -> dict[int, ZooM
 def _examples_per_class(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
     """Of each model with as many examples per class in memory as it was trained with."""
     measured = {}
-    for shots, model in of_shots(models, _SHOTS).items():
+    for shots, model in _of_shots(models, _SHOTS).items():
         protocol = f"{FewShot(shots=shots).name} {_DATA}"
         rows = {
             metric: model.find(protocol, metric, num_samples if sampled else None)
@@ -77,7 +77,7 @@ def _examples_per_class(models: Sequence[ZooModel], num_samples: int) -> Illustr
 def _all_characters(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
     curves = {
         shots: {examples: (row.value, row.stderr) for examples, row in found.items()}
-        for shots, model in of_shots(models, _SHOTS_OF_CURVES).items()
+        for shots, model in _of_shots(models, _SHOTS_OF_CURVES).items()
         if len(found := _by_examples(model, num_samples)) > 1
     }
     if not curves:
@@ -122,7 +122,7 @@ def _of_vae(models: Sequence[ZooModel], num_samples: int) -> Row | None:
     return rows[0] if rows else None
 
 
-def write_illustrations(folder: Path, illustrations: Sequence[Illustration]) -> list[Path]:
+def _write(folder: Path, illustrations: Sequence[Illustration]) -> list[Path]:
     """Writes `folder`/NAME.png for each; raises OutputError where that is not possible."""
     from tfvma.training.atomic import replacing
 
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_at_least("--num-samples", parsed.num_samples, 1)
         illustrations = illustrate_zoo(read_zoo(parsed.savedmodels), parsed.num_samples)
-        paths = write_illustrations(check_writable("OUT", parsed.out), illustrations)
+        paths = _write(check_writable("OUT", parsed.out), illustrations)
     except TfvmaError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

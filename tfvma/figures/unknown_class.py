@@ -65,14 +65,15 @@ def _draw(axes: Axes, values: tuple[np.ndarray, np.ndarray], area: float) -> Non
         ("character in memory", "character not in memory"),
         strict=True,
     ):
-        axes.hist(
+        percent, _, _ = axes.hist(
             part.ravel(),
             bins,
             weights=np.full(part.size, 100.0 / part.size),
             color=colour,
-            alpha=0.55,
+            alpha=0.3,
             label=label,
         )
+        axes.stairs(percent, bins, color=colour, linewidth=1.6)
     axes.set_title(f"ROC area {area:.3f}", fontsize=FONT_SIZE, color=INK, loc="right")
     axes.set_ylabel("targets, %")
     tidy(axes)
