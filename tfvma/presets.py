@@ -11,6 +11,11 @@ _MNIST_BATCHES = EpisodeConfig(dataset="binarized_mnist", kind="images", targets
 _MNIST_MLP = ModelConfig(network="mlp", image_size=28, latent_dim=32)
 _OMNIGLOT_BATCHES = EpisodeConfig(dataset="omniglot28", kind="images", targets=32)
 _OMNIGLOT_SMALL = ModelConfig(image_size=28, filters=(32,) * 6)
+# The controls of section 4.2: an equal number of steps that a CPU can pay, from scratch.
+_CONTROL = Config(
+    name="omniglot26_control",
+    training=TrainingConfig(steps=4_000, optimizer="muon", learning_rate=2e-3, latent_warmup=200),
+)
 _PRESETS = (
     # The paper's few-shot model (section 4.2), 45/5 alphabets.
     Config(
@@ -24,7 +29,39 @@ _PRESETS = (
             steps=16_000, optimizer="muon", learning_rate=2e-3, latent_warmup=200
         ),
     ),
-    # Its baseline without a memory: 32 targets of 32 characters, as good as independent
+    # The same with fewer and more examples per class (figure 4B); 16 and 4 targets are all 20
+    # drawings of a character. To be started from the model of 4, with --start-from
+    # savedmodels/omniglot26_vma_4shot: hence no warm-up of the latent terms.
+    *(
+        Config(
+            name=f"omniglot26_vma_{shots}shot",
+            episodes=EpisodeConfig(shots=shots),
+            training=TrainingConfig(
+                steps=6_000, optimizer="muon", learning_rate=1e-3, learning_rate_warmup=200
+            ),
+        )
+        for shots in (1, 2, 8, 16)
+    ),
+    # The controls: a reference, and the same with one choice of the paper's changed in each.
+    _CONTROL,
+    *(
+        dataclasses.replace(
+            _CONTROL, name=f"{_CONTROL.name}_{change}", model=ModelConfig(**{option: value})
+        )
+        for change, option, value in (
+            ("flat", "prior", "flat"),
+            ("inner", "similarity", "inner"),
+            ("cosine", "similarity", "cosine"),
+            ("tied", "tied", True),
+        )
+    ),
+    # Minibatches stay at 32 targets, so that each is of another character.
+    dataclasses.replace(
+        _CONTROL,
+        name=f"{_CONTROL.name}_32classes",
+        episodes=EpisodeConfig(num_classes=32, targets_per_class=1),
+    ),
+    # The baseline without a memory: 32 targets of 32 characters, as good as independent
     # drawings. One more of each is drawn, and not read.
     Config(
         name="omniglot26_vae",
@@ -32,7 +69,7 @@ _PRESETS = (
         model=ModelConfig(family="vae"),
         training=TrainingConfig(steps=40_000, latent_warmup=200),
     ),
-    # Its baseline with soft attention, one sample as in the paper. 16 of the 20 drawings of a
+    # The baseline with soft attention, one sample as in the paper. 16 of the 20 drawings of a
     # character are in memory, which leaves 4 as targets: 8 of two characters in all.
     Config(
         name="omniglot26_soft",

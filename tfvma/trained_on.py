@@ -18,6 +18,11 @@ def trained_on(config: Config, kind: Kind) -> str:
     if not kind.takes_memory:
         return f"{drawn.num_classes * drawn.targets_per_class} random drawings"
     return (
-        f"one episode of {drawn.num_classes} characters with {drawn.targets_per_class} targets and "
-        f"{drawn.shots} other drawings in memory of each"
+        f"one episode of {drawn.num_classes} characters with "
+        f"{_counted(drawn.targets_per_class, 'target')} and "
+        f"{_counted(drawn.shots, 'other drawing')} in memory of each"
     )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

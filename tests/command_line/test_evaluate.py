@@ -135,6 +135,16 @@ def test_importance_weighted_classification_of_a_saved_model(saved):
     assert "accuracy (importance-weighted)" in (saved / "README.md").read_text()
 
 
+def test_unknown_class_with_its_figure(run, tmp_path):
+    options = ["--protocol", "unknown_class", "--targets", "64", "--num-samples", "2", "--quiet"]
+    assert main([str(run), *options, "--report", str(tmp_path / "report")]) == 0
+    rows = json.loads((run / "metrics.json").read_text())
+    assert {row["protocol"] for row in rows} == {"unknown_class C=8 S=4 strokes/test"}
+    assert {row["metric"] for row in rows} >= {"auc", "auc_entropy", "nll_known", "nll_unknown"}
+    assert (tmp_path / "report" / "figures" / "unknown_class.png").is_file()
+    assert "Characters that are not in memory" in (tmp_path / "report" / "index.html").read_text()
+
+
 def test_all_classes_of_run_and_saved_model_are_the_same(run, saved, capsys):
     options = ["--protocol", "all_classes", "--rotations", "1", "--num-samples", "3"]
     rows = {}
@@ -218,9 +228,13 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--protocol", "confounders", "--num-classes", "9"], "--num-classes=9: expected only"),
         (["--protocol", "confounders"], "num_classes=32: 'strokes' (test) has 30 characters"),
         (["--protocol", "classification_iw", "--episodes", "1"], "episodes=1: expected at least"),
-        (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes, not"),
         (["--protocol", "table1", "--shots", "9"], "--shots=9: expected only with"),
+        (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes or"),
         (["--protocol", "all_classes", "--targets", "9"], "--targets=9: expected only with"),
+        (["--protocol", "all_classes_shots", "--shots", "9"], "--shots=9: expected only with"),
+        (["--protocol", "all_classes_shots", "--rotations", "11"], "rotations=11: with shots=1 "),
+        (["--protocol", "unknown_class", "--rotations", "9"], "--rotations=9: expected only with"),
+        (["--protocol", "unknown_class", "--num-classes", "16"], "twice as many as are in memory"),
         (["--protocol", "all_classes", "--shots", "20"], "shots=20: 'strokes' (test) has 20"),
         (["--protocol", "all_classes", "--rotations", "11"], "rotations=11: with shots=18 there"),
         (["--dataset", "mnist"], "--dataset='mnist': expected one of 'binarized_mnist'"),

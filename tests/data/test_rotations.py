@@ -50,6 +50,27 @@ def test_every_drawing_is_a_target_once_and_then_not_in_memory(shots, count):
         assert not set(memory) & set(numbers(episode["x"]))
 
 
+@pytest.mark.parametrize("index", [0, 4, 6])
+def test_more_shots_have_the_same_targets_and_keep_what_is_in_memory(index):
+    """Of 3 targets each there are 7 rotations; the last has 2."""
+    characters, memory = numbered(), set()
+    assert count_rotations(characters, 1, 3) == count_rotations(characters, 17, 3) == 7
+    targets = numbers(rotation(characters, 17, 3, index, 3)["x"])
+    assert len(targets) == CHARACTERS * (2 if index == 6 else 3)
+    for shots in (1, 4, 17):
+        episode = rotation(characters, shots, 3, index, 3)
+        np.testing.assert_array_equal(numbers(episode["x"]), targets)
+        assert memory < set(numbers(episode["memory"]))
+        memory = set(numbers(episode["memory"]))
+        assert not memory & set(targets)
+        assert len(memory) == CHARACTERS * shots
+
+
+def test_with_few_targets_each_drawing_is_one_once_too():
+    drawn = [numbers(rotation(numbered(), 5, 3, index, 3)["x"]) for index in range(7)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(drawn)), np.arange(CHARACTERS * DRAWINGS))
+
+
 @pytest.mark.parametrize("shots", [18, 17])
 def test_labels_and_order_are_by_character(shots):
     for episode in all_rotations(shots):

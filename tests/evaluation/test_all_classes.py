@@ -9,7 +9,7 @@ from tfvma.data.rotations import rotation
 from tfvma.errors import DataError, DivergedError
 from tfvma.evaluation import all_classes
 from tfvma.evaluation.all_classes import measure_all_classes, num_rotations, num_targets
-from tfvma.evaluation.protocols import AllClasses
+from tfvma.evaluation.protocols import AllClasses, AllClassesShots
 from tfvma.evaluation.standard_error import clustered_mean
 
 # Of 12 drawings 5 are left out in each rotation: 5, 5 and 2.
@@ -92,6 +92,21 @@ def test_some_rotations_score_some_drawings(scorer, characters):
     assert {row.targets for row in rows} == {10 * CHARACTERS}
 
 
+@pytest.mark.parametrize("rotations", [None, 4])
+def test_targets_are_the_same_for_all_shots(scorer, characters, rotations):
+    measured = []
+    for shots in (1, 4, 10):
+        protocol = AllClassesShots(shots, (2,), rotations)
+        rows = measure_all_classes(scorer, protocol, characters, SEED)
+        values = {row.metric: row.estimate for row in rows}
+        assert {row.targets for row in rows} == {num_targets(protocol, characters)}
+        # How many entries show the target's character, and how many the target itself.
+        assert (values.pop("kl_a"), values.pop("kl_z")) == ((shots, 0.0), (0.0, 0.0))
+        measured.append(values)
+    assert measured[0] == measured[1] == measured[2]
+    assert num_targets(protocol, characters) == CHARACTERS * (2 * rotations if rotations else 12)
+
+
 def test_advances_within_a_rotation_by_targets(scorer, characters):
     done = []
     measure_all_classes(scorer, PROTOCOL, characters, SEED, done.append)
@@ -116,6 +131,7 @@ def test_a_bound_that_is_not_finite_is_an_error(scorer, characters):
     [
         ({"shots": 12}, "shots=12: 'omniglot26' (test) has 12 drawings of each character"),
         ({"shots": 7, "rotations": 4}, "rotations=4: with shots=7 there are 3"),
+        ({"shots": 7, "targets_per_class": 6}, "targets_per_class=6 and shots=7 make 13 drawings"),
     ],
 )
 def test_more_than_the_data_has(characters, settings, message):

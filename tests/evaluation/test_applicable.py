@@ -43,6 +43,14 @@ def test_recall_is_for_an_address_in_images():
             check_applicable(protocols, scorer(has_address, takes_memory))
 
 
+def test_a_class_is_unknown_to_an_address_in_drawings():
+    protocols = choose_protocols("unknown_class", FewShot(), 10)
+    check_applicable(protocols, scorer(True, True))
+    for has_address, takes_memory in ((False, True), (True, False), (False, False)):
+        with pytest.raises(InvalidArgumentError, match="protocol='unknown_class C=8 S=4': expec"):
+            check_applicable(protocols, scorer(has_address, takes_memory))
+
+
 def test_all_takes_what_applies():
     protocols = choose_protocols("all", FewShot(), 10)
     assert applicable(protocols, scorer(False, False)) == protocols[:1]

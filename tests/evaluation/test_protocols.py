@@ -8,9 +8,11 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.protocols import (
     AllClasses,
+    AllClassesShots,
     Classification,
     FewShot,
     ImportanceClassification,
+    all_classes_shots,
     choose_protocols,
     confounders,
     importance_classifications,
@@ -89,6 +91,21 @@ def test_all_classes_is_only_run_when_asked_for():
     assert chosen not in choose_protocols("all", FewShot(), 10, chosen)
     assert paper_value(protocol, "omniglot26", "test", "nll") is None
     assert paper_note(protocol, "omniglot26", "test", "nll") == ""
+
+
+def test_all_classes_with_more_and_more_examples():
+    protocols = choose_protocols("all_classes_shots", FewShot(), 10)
+    assert [protocol.shots for protocol in protocols] == [1, 2, 4, 8, 12, 16, 18]
+    assert {(p.num_samples, p.rotations, p.targets_per_class) for p in protocols} == {
+        ((4,), None, 2)
+    }
+    # Names of their own: a row of all_classes is not replaced by one of these.
+    assert protocols[-1].name == "all_classes_shots S=18"
+    (first, *_) = all_classes_shots((7,), rotations=3)
+    assert first == AllClassesShots(1, (7,), 3)
+    assert first.name == "all_classes_shots S=1 rotations=3"
+    with pytest.raises(InvalidArgumentError, match="targets_per_class=0: expected at least 1"):
+        AllClassesShots(targets_per_class=0)
 
 
 def test_confounders_are_few_shot_with_more_and_more_characters():

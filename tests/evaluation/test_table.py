@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import format_table
+from tfvma.evaluation.table import format_table, value_of
 
 
 def row(protocol: str, metric: str, value: float, num_samples: int | None = None, paper=None):
@@ -30,3 +30,8 @@ def test_table_reads_in_order_with_percent_for_accuracies():
         "ways",
         "  accuracy           91.7 ± 0.4 %   91 %      –    2,048",
     ]
+
+
+def test_areas_have_three_digits():
+    assert value_of(row("roc", "auc", 0.93751, 4)) == "0.938 ± 0.004"
+    assert value_of(row("roc", "nll_known", 70.125, 4)) == "70.12 ± 0.00"

@@ -19,6 +19,8 @@ from tfvma.evaluation.protocols import (
     FewShot,
     Nll,
     Recall,
+    UnknownClass,
+    all_classes_shots,
     choose_protocols,
     confounders,
     importance_classifications,
@@ -35,6 +37,8 @@ _OPTIONS = {
     "confounders": ("shots", "targets", "num_samples"),
     "all_classes": ("shots", "num_samples", "rotations"),
     "table1": ("targets", "num_samples"),
+    "all_classes_shots": ("num_samples", "rotations"),
+    "unknown_class": ("num_classes", "shots", "targets", "num_samples"),
     "recall": ("memory_size", "num_samples"),
     "nll": ("targets", "num_samples"),
 }
@@ -48,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         prog="evaluate.py",
         description="Scores a model on characters that it was not trained on. Numbers are means "
         "in nats per image (accuracies: fractions), with standard errors clustered by episode "
-        "(all_classes: by character).",
+        "(all_classes and all_classes_shots: by character).",
     )
     options.add_argument(
         "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
@@ -81,7 +85,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
     several = options.add_argument_group(
-        "few_shot, classification_iw, confounders, all_classes, table1, recall and nll"
+        "few_shot, classification_iw, confounders, all_classes, all_classes_shots, unknown_class, "
+        "table1, recall and nll"
     )
     several.add_argument(
         "--num-samples",
@@ -89,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="K",
         help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000; classification_iw: 10 for each "
-        "entry; confounders: 4; table1: 1000)",
+        "entry; confounders, all_classes_shots and unknown_class: 4; table1: 1000)",
     )
     several.add_argument(
         "--shots",
@@ -104,7 +109,10 @@ def parser() -> argparse.ArgumentParser:
         help="drawings or images scored (2048; confounders: each time; table1: 1024 in each cell; "
         "nll: all)",
     )
-    few_shot = options.add_argument_group("few_shot")
+    few_shot = options.add_argument_group(
+        "few_shot and unknown_class",
+        "a few characters in memory; unknown_class: and as many others in their place",
+    )
     few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
     classification = options.add_argument_group("classification and classification_iw")
     classification.add_argument(
@@ -114,7 +122,9 @@ def parser() -> argparse.ArgumentParser:
         help="of each kind (1000; classification_iw: 1000 of 5 ways and 100 of 20)",
     )
     all_classes = options.add_argument_group(
-        "all_classes", "every character in memory, and drawings left out in turn as targets"
+        "all_classes and all_classes_shots",
+        "every character in memory, with 18 examples or with more and more, and drawings left out "
+        "in turn as targets",
     )
     all_classes.add_argument(
         "--rotations",
@@ -152,6 +162,10 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
         return confounders(**given)
     if parsed.protocol == "table1":
         return table1(**given)
+    if parsed.protocol == "unknown_class":
+        return (UnknownClass(**given),)
+    if parsed.protocol == "all_classes_shots":
+        return all_classes_shots(**given)
     num_episodes = num_episodes or Classification(5, 1).num_episodes
     if parsed.protocol == "all_classes":
         return choose_protocols(parsed.protocol, FewShot(), num_episodes, AllClasses(**given))

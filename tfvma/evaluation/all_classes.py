@@ -29,7 +29,7 @@ def num_rotations(protocol: AllClasses, characters: CharacterSet) -> int:
             f"{characters.name!r} ({characters.split}) has 1 character: expected at least 2, "
             "without which there is no standard error."
         )
-    most = count_rotations(characters, protocol.shots)
+    most = count_rotations(characters, protocol.shots, protocol.targets_per_class)
     if protocol.rotations is not None and protocol.rotations > most:
         raise DataError(
             f"rotations={protocol.rotations}: with shots={protocol.shots} there are {most}."
@@ -40,7 +40,8 @@ def num_rotations(protocol: AllClasses, characters: CharacterSet) -> int:
 def num_targets(protocol: AllClasses, characters: CharacterSet) -> int:
     """The drawings that are scored; raises as `num_rotations`."""
     drawings = characters.drawings_per_character
-    left_out = num_rotations(protocol, characters) * (drawings - protocol.shots)
+    of_each = protocol.targets_per_class or drawings - protocol.shots
+    left_out = num_rotations(protocol, characters) * of_each
     return characters.num_characters * min(left_out, drawings)
 
 
@@ -74,7 +75,7 @@ def measure_all_classes(
     by_character: dict[Key, list[np.ndarray]] = defaultdict(list)
     num_slices = 0
     for index in range(num_rotations(protocol, characters)):
-        episode = rotation(characters, protocol.shots, seed, index)
+        episode = rotation(characters, protocol.shots, seed, index, protocol.targets_per_class)
         values: dict[Key, list[np.ndarray]] = defaultdict(list)
         if address is not None:
             values["address_accuracy", None].append(address_right(address, episode))

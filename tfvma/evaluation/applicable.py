@@ -10,13 +10,14 @@ from tfvma.evaluation.protocols import (
     Classification,
     ImportanceClassification,
     Recall,
+    UnknownClass,
 )
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
 from tfvma.kinds import kind_of
 
-# These ask which of the labelled entries in memory a target belongs to.
-_LABELLED = (Classification, ImportanceClassification, Recall)
+# These ask which of the labelled entries in memory a target belongs to, if to any.
+_LABELLED = (Classification, ImportanceClassification, Recall, UnknownClass)
 
 
 def applicable(protocols: Sequence[AnyProtocol], scorer: Scorer) -> tuple[AnyProtocol, ...]:

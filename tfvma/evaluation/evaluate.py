@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -13,14 +13,13 @@ from tfvma.data.characters import CharacterSet
 from tfvma.data.draw import Source
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.applicable import check_applicable
+from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.illustrations import (
-    Illustration,
     show_address_histograms,
-    show_confounders,
-    show_kl_split,
     show_learning_curves,
     show_reconstructions,
     show_samples,
+    show_unknown_class,
 )
 from tfvma.evaluation.measure import amount, check_data, measure
 from tfvma.evaluation.measurement import Measurement
@@ -28,7 +27,8 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
 from tfvma.evaluation.paper_table1 import table1_note, table1_value
-from tfvma.evaluation.protocols import AnyProtocol, Nll, Table1
+from tfvma.evaluation.protocols import AnyProtocol, Nll, Table1, UnknownClass
+from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.trained_model import TrainedModel
@@ -115,11 +115,10 @@ def _printed(
 def illustrate(
     model: TrainedModel, characters: CharacterSet, rows: Sequence[Row], seed: int
 ) -> list[Illustration]:
-    """All figures that can be made: the KL split needs few-shot rows, curves need a log, and
-    histograms an address in a memory of drawings."""
+    """All figures that can be made: the KL split needs few-shot rows, curves need a log,
+    histograms an address in a memory of drawings, and some rows of their own protocol."""
     scorer = model.scorer
     histograms = show_address_histograms(scorer, characters, seed) if reads_labels(scorer) else []
-    split, more = _kl_split(rows), _confounders(rows)
     curves = (
         [show_learning_curves(model.log, model.config.training.num_samples)] if model.log else []
     )
@@ -127,44 +126,24 @@ def illustrate(
         show_samples(scorer, characters, seed),
         *histograms,
         show_reconstructions(scorer, characters, seed),
-        *([split] if split else []),
-        *([more] if more else []),
+        *illustrate_rows(rows),
+        *_unknown_class(scorer, characters, rows),
         *curves,
     ]
 
 
-def _kl_split(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first protocol that has a bound; averages over samples are those at its largest K."""
-    bounds = [row for row in rows if row.metric == "nll"]
-    if not bounds:
-        return None
-    protocol = bounds[0].protocol
-    nll = {row.num_samples: row.value for row in bounds if row.protocol == protocol}
-    values = {(row.metric, row.num_samples): row.value for row in rows if row.protocol == protocol}
-    largest = max(nll)
-    return show_kl_split(
-        protocol,
-        values["reconstruction", largest],
-        values["kl_z", largest],
-        values.get(("kl_a", None)),
-        nll,
-    )
-
-
-def _confounders(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first setting with one character and more, at its largest K."""
-    found: dict[tuple[str, int], dict[int, tuple[float, float]]] = defaultdict(dict)
+def _unknown_class(
+    scorer: Scorer, characters: CharacterSet, rows: Sequence[Row]
+) -> list[Illustration]:
+    """Of the first setting that was measured on `characters`, scored again, with its seed."""
+    pattern = rf"unknown_class C=(\d+) S=(\d+) {characters.name}/{characters.split}"
     for row in rows:
-        name, _, setting = row.protocol.partition(" C=")
-        if name == "confounders" and row.metric == "nll":
-            count, _, others = setting.partition(" ")
-            found[others, row.num_samples][int(count)] = (row.value, row.stderr)
-    complete = [key for key, nll in found.items() if 1 in nll and len(nll) > 1]
-    if not complete:
-        return None
-    others, num_samples = max(complete, key=lambda key: key[1])
-    shots = int(others.removeprefix("S=").partition(" ")[0])
-    return show_confounders(found[others, num_samples], num_samples, shots)
+        setting = re.fullmatch(pattern, row.protocol)
+        if setting and row.metric == "nll_known":
+            num_classes, shots = map(int, setting.groups())
+            protocol = UnknownClass(num_classes, shots, row.targets, (row.num_samples,))
+            return [show_unknown_class(scorer, protocol, characters, row.seed)]
+    return []
 
 
 def _check_source(model_size: int, protocols: Sequence[AnyProtocol], characters: Source) -> None:

@@ -10,38 +10,24 @@ import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
+from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.protocols import UnknownClass
+from tfvma.evaluation.roc import roc_area
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import AddressScorer, Scorer
+from tfvma.evaluation.unknown_class import score_unknown_class
 from tfvma.figures.address_histogram import address_histogram
-from tfvma.figures.confounders import confounders
-from tfvma.figures.kl_split import kl_split
 from tfvma.figures.learning_curves import learning_curves
 from tfvma.figures.one_shot_samples import one_shot_samples
 from tfvma.figures.reconstructions import plain_reconstructions, reconstructions
 from tfvma.figures.samples import samples_in_rows
 from tfvma.figures.style import png
+from tfvma.figures.unknown_class import unknown_class
 
 _ENTRIES, _SAMPLES = 10, 12
 _VAE_ROWS = 6
 _CLASSES, _SHOTS = 8, 10
 _EPISODES_SEARCHED = 40
-
-
-@dataclass(frozen=True)
-class Illustration:
-    """A figure as a PNG file, and the words around it.
-
-    Attributes:
-      name: file name without suffix.
-      title: heading.
-      caption: what is seen, in plain sentences.
-      image: the PNG.
-    """
-
-    name: str
-    title: str
-    caption: str
-    image: bytes
 
 
 def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Illustration:
@@ -61,35 +47,33 @@ def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -
     )
 
 
-def show_kl_split(
-    protocol: str, reconstruction: float, kl_z: float, kl_a: float | None, nll: Mapping[int, float]
+def show_unknown_class(
+    scorer: AddressScorer, protocol: UnknownClass, characters: CharacterSet, seed: int
 ) -> Illustration:
-    """From means in nats that were measured on `protocol`; `nll` by K, `kl_a` if there is one."""
-    known, carried = ("a and z are", "z and the address a carry")
-    if kl_a is None:
-        known, carried = ("z is", "z carries")
+    """The targets of `protocol`, scored anew at its smallest K."""
+    scores = score_unknown_class(scorer, protocol, characters, seed)
+    num_samples = min(protocol.num_samples)
+    drawn = (scores["nll", num_samples], scores["entropy_qa", None])
+    nll, entropy = drawn
     return Illustration(
-        "kl_split",
-        "Where the nats go",
-        f"Measured on {protocol}. The whole bar is the expected -L_1: what is left to say about "
-        f"the pixels once {known} known, plus what {carried}. With more samples "
-        "the bound is tighter: the marks show the NLL at each K.",
-        png(kl_split(reconstruction, kl_z, kl_a, nll)),
-    )
-
-
-def show_confounders(
-    nll: Mapping[int, tuple[float, float]], num_samples: int, shots: int
-) -> Illustration:
-    """From the mean and standard error at each number of characters in memory, K = num_samples."""
-    return Illustration(
-        "confounders",
-        "More and more characters in memory",
-        f"The NLL of drawings whose character has {shots} examples in memory, among more and more "
-        "others. Dashed: the NLL with one character plus log C, which is what is left when "
-        "characters never look alike and each is found as surely as one in C can be. Bars are one "
-        "standard error.",
-        png(confounders(nll, num_samples)),
+        "unknown_class",
+        "Characters that are not in memory",
+        f"{nll.known.size:,} drawings, each scored with two memories of {protocol.num_classes} "
+        f"characters and {protocol.shots} examples of each: one that holds its character, and one "
+        "that does not. Above: the bound. Below: how spread out the address is. Dashed: the "
+        "entropy of an address that could be any. The ROC area is the chance that of two drawings, "
+        "one of each kind, the one with its character in memory has the lower value: 1/2 where "
+        "nothing is told apart. How much there is to draw differs between characters too, which "
+        "the bound alone does not take out.",
+        png(
+            unknown_class(
+                nll,
+                entropy,
+                tuple(roc_area(-pair.known, -pair.unknown).mean for pair in drawn),
+                num_samples,
+                protocol.num_classes * protocol.shots,
+            )
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from tfvma.evaluation.importance_classification import (
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import (
     AllClasses,
+    AllClassesShots,
     AnyProtocol,
     CharacterProtocol,
     Classification,
@@ -29,8 +30,10 @@ from tfvma.evaluation.protocols import (
     Nll,
     Recall,
     Table1,
+    UnknownClass,
 )
 from tfvma.evaluation.scorer import Scorer
+from tfvma.evaluation.unknown_class import measure_unknown_class, unknown_class_episodes
 
 _MEASURE = {
     FewShot: measure_few_shot,
@@ -39,6 +42,8 @@ _MEASURE = {
     Classification: measure_classification,
     ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
+    AllClassesShots: measure_all_classes,
+    UnknownClass: measure_unknown_class,
     Recall: recall.measure_recall,
     Nll: nll.measure_nll,
 }
@@ -61,6 +66,8 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
         Classification: lambda: classification_episodes(protocol, source, seed=0),
         ImportanceClassification: lambda: importance_episodes(protocol, source, seed=0),
         AllClasses: lambda: num_targets(protocol, source),
+        AllClassesShots: lambda: num_targets(protocol, source),
+        UnknownClass: lambda: unknown_class_episodes(protocol, source, seed=0),
         Recall: lambda: recall.recall_episode(protocol, source, seed=0),
         Nll: lambda: nll.num_targets(protocol, source),
     }

@@ -18,7 +18,7 @@ class Row:
     Attributes:
       protocol: protocol and settings, "few_shot C=8 S=4 omniglot26/test".
       metric, value, stderr: nats per image, or a fraction for accuracies; the standard
-        error is clustered by episode or, for "all_classes", by character.
+        error is clustered by episode or, with all classes in memory, by character.
       num_samples: K, None for what does not depend on it.
       targets: drawings averaged over.
       steps, minutes: of training; None where they are not known.

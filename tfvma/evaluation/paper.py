@@ -6,12 +6,12 @@ from tfvma.evaluation.protocols import AnyProtocol, Classification, FewShot, Nll
 
 # Section 4.2, "Few-shot classification"; the model's number of examples is not stated.
 _ACCURACY = {(5, 1): 0.91, (5, 5): 0.97, (20, 1): 0.77, (20, 5): 0.90}
-# Figure 4B, models trained with more and more examples per class, K = 4.
 # Section 4.1: models trained with 256 images in memory reach the best that there is, log M.
 _RECALLED = {256: 5.55, 2_048: 7.62}
 # Section 4.1, learned memories of 64 to 1,024 entries, on training and test set alike.
 _LEARNED_KL_A = 2.5
-_RANGES = {"nll": (75.1, 69.1), "kl_a": (2.0, 4.5), "kl_z": (28.2, 21.8)}
+# Figure 4B, models trained with the fewest and the most examples per class, K = 4.
+SHOTS_RANGES = {"nll": (75.1, 69.1), "kl_a": (2.0, 4.5), "kl_z": (28.2, 21.8)}
 
 
 def paper_value(protocol: AnyProtocol, dataset: str, split: str, metric: str) -> float | None:
@@ -33,8 +33,8 @@ def paper_note(protocol: AnyProtocol, dataset: str, split: str, metric: str) -> 
         return ""
     if metric == "accuracy" and paper_value(protocol, dataset, split, metric) is not None:
         return "the paper does not state the number of examples that its model was trained with"
-    if isinstance(protocol, FewShot) and protocol.num_classes == 8 and metric in _RANGES:
-        fewest, most = _RANGES[metric]
+    if isinstance(protocol, FewShot) and protocol.num_classes == 8 and metric in SHOTS_RANGES:
+        fewest, most = SHOTS_RANGES[metric]
         return (
             f"paper, K = 4: {fewest} to {most} with more and more examples per class; "
             f"none is printed for {protocol.shots} alone"

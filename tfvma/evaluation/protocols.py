@@ -15,6 +15,8 @@ PROTOCOLS = (
     "confounders",
     "all_classes",
     "table1",
+    "all_classes_shots",
+    "unknown_class",
     "recall",
     "nll",
     "all",
@@ -27,6 +29,8 @@ CONFOUNDERS = (1, 2, 4, 8, 16, 32, 64, 144)
 # Table 1: the number of characters in memory, and of examples of each.
 TABLE1_CLASSES = (1, 2, 4, 16)
 TABLE1_SHOTS = (1, 2, 3, 4, 5, 10, 19)
+# Figure 5B: the examples of each character in memory, up to all but the two that are targets.
+EXAMPLES = (1, 2, 4, 8, 12, 16, 18)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,20 @@ class Table1(FewShot):
     @property
     def name(self) -> str:
         return f"table1 C={self.num_classes} S={self.shots}"
+
+
+@dataclass(frozen=True)
+class UnknownClass(FewShot):
+    """Each target with its character in memory, and with as many others in its place.
+
+    C characters with S examples of each are in memory either way; an episode takes 2 C.
+    """
+
+    num_samples: tuple[int, ...] = (4,)
+
+    @property
+    def name(self) -> str:
+        return f"unknown_class C={self.num_classes} S={self.shots}"
 
 
 @dataclass(frozen=True)
@@ -169,6 +187,8 @@ class AllClasses:
         in each rotation.
       num_samples: the K at which the bound is taken, each 1..5000.
       rotations: how many are scored, or None for all: then every drawing is a target once.
+      targets_per_class: drawings of each character that are targets in a rotation, or None for
+        all that are not in memory.
 
     Raises InvalidArgumentError for a number out of range.
     """
@@ -176,9 +196,12 @@ class AllClasses:
     shots: int = 18
     num_samples: tuple[int, ...] = (4, 1_000)
     rotations: int | None = None
+    targets_per_class: int | None = None
 
     def __post_init__(self) -> None:
         check_at_least("shots", self.shots, 1)
+        if self.targets_per_class is not None:
+            check_at_least("targets_per_class", self.targets_per_class, 1)
         if self.rotations is not None:
             check_at_least("rotations", self.rotations, 1)
         _check_num_samples(self.num_samples)
@@ -187,6 +210,22 @@ class AllClasses:
     def name(self) -> str:
         part = "" if self.rotations is None else f" rotations={self.rotations}"
         return f"all_classes S={self.shots}{part}"
+
+
+@dataclass(frozen=True)
+class AllClassesShots(AllClasses):
+    """One of several measurements with more and more examples in memory (figure 5B).
+
+    Rotations have the same targets, whatever the shots, so that curves can be compared. With
+    the 144 characters of `omniglot26` each rotation is of 288 targets; there are 10.
+    """
+
+    num_samples: tuple[int, ...] = (4,)
+    targets_per_class: int | None = 2
+
+    @property
+    def name(self) -> str:
+        return super().name.replace("all_classes", "all_classes_shots", 1)
 
 
 @dataclass(frozen=True)
@@ -273,6 +312,13 @@ def table1(targets: int = 1_024, num_samples: tuple[int, ...] = (1_000,)) -> tup
     )
 
 
+def all_classes_shots(
+    num_samples: tuple[int, ...] = (4,), rotations: int | None = None
+) -> tuple[AllClassesShots, ...]:
+    """One for each number in EXAMPLES."""
+    return tuple(AllClassesShots(shots, num_samples, rotations) for shots in EXAMPLES)
+
+
 def choose_protocols(
     name: str,
     few_shot: FewShot,
@@ -305,6 +351,8 @@ def choose_protocols(
         "confounders": confounders(),
         "all_classes": (all_classes or AllClasses(),),
         "table1": table1(),
+        "all_classes_shots": all_classes_shots(),
+        "unknown_class": (UnknownClass(),),
         "recall": (recall or Recall(),),
         "nll": (nll or Nll(),),
         "all": (few_shot, *classifications),

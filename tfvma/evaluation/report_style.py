@@ -23,6 +23,10 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--grey); font-size: .875rem; font-weight: 600; }
 .protocol th { padding-top: 1.1rem; white-space: normal; }
+.protocol small { display: block; color: var(--grey); font-weight: 400; overflow-wrap: anywhere; }
+td small { display: block; color: var(--grey); }
+.links a { margin-right: 1rem; }
+a { color: var(--blue); }
 sup, sub { line-height: 0; }
 figure { margin: 0; }
 img { display: block; width: 100%; height: auto; }

@@ -15,8 +15,18 @@ _NAMES = {
     "address_accuracy": "address accuracy",
     "accuracy": "accuracy",
     "accuracy_iw": "accuracy (importance-weighted)",
+    "nll_known": "NLL, class in memory",
+    "nll_unknown": "NLL, class not in memory",
+    "kl_a_known": "KL(a), class in memory",
+    "kl_a_unknown": "KL(a), class not in memory",
+    "entropy_qa_known": "entropy of q(a|x), class in memory",
+    "entropy_qa_unknown": "entropy of q(a|x), class not in memory",
+    "auc": "ROC area of the bound",
+    "auc_entropy": "ROC area of the entropy of q(a|x)",
 }
 _FRACTIONS = ("address_accuracy", "accuracy", "accuracy_iw")
+# Between 1/2 and 1: two digits are too few.
+_AREAS = ("auc", "auc_entropy")
 _NONE = "–"
 
 
@@ -41,9 +51,10 @@ def metric_name(metric: str) -> str:
 
 
 def value_of(row: Row, digits: int = 2) -> str:
-    """Mean ± standard error; nats with so many digits, or percent for accuracies."""
+    """Mean ± standard error; nats with so many digits, percent for accuracies, areas."""
     if row.metric in _FRACTIONS:
         return f"{100 * row.value:.1f} ± {100 * row.stderr:.1f} %"
+    digits = 3 if row.metric in _AREAS else digits
     return f"{row.value:.{digits}f} ± {row.stderr:.{digits}f}".replace("-", "−")
 
 

@@ -1,0 +1,105 @@
+"""Figures over all models take the rows that they say, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evaluation.zoo_folder import add_model, all_classes_rows, few_shot_rows, row
+from tfvma.evaluation.paper import SHOTS_RANGES
+from tfvma.evaluation.zoo import read_zoo
+from tfvma.evaluation.zoo_figures import illustrate_zoo, main
+
+
+@pytest.fixture
+def savedmodels(tmp_path):
+    folder = tmp_path / "savedmodels"
+    vae = row("few_shot C=8 S=4", "nll", 83.5, 4, paper=90.8)
+    add_model(folder, "omniglot26_vae", [vae], family="vae")
+    own = [*few_shot_rows(1), *few_shot_rows(4), *all_classes_rows({1: 90.0, 18: 80.0})]
+    add_model(folder, "omniglot26_vma_1shot", own)
+    # In two turns and in all: the one with more targets is taken.
+    turns = row("all_classes_shots S=18 rotations=2", "nll", 60.0, 4, targets=576)
+    add_model(
+        folder,
+        "omniglot26_vma_8shot",
+        [*few_shot_rows(8), *all_classes_rows({1: 95.0, 18: 70.0}), turns],
+    )
+    add_model(folder, "omniglot26_vma_16shot", few_shot_rows(8))
+    add_model(folder, "omniglot26_control", few_shot_rows(4))
+    return folder
+
+
+@pytest.fixture
+def given(monkeypatch) -> dict:
+    """What the figures are given, by their names."""
+    from tfvma.figures import all_characters, examples_per_class
+
+    seen = {}
+
+    def watch(module, name):
+        draw = getattr(module, name)
+
+        def watched(*values):
+            seen[name] = values
+            return draw(*values)
+
+        monkeypatch.setattr(module, name, watched)
+
+    watch(all_characters, "all_characters")
+    watch(examples_per_class, "examples_per_class")
+    return seen
+
+
+def test_each_model_stands_at_the_shots_that_it_was_trained_and_scored_with(savedmodels, given):
+    illustrations = illustrate_zoo(read_zoo(savedmodels))
+    assert [each.name for each in illustrations] == ["examples_per_class", "all_characters"]
+    measured, paper, num_samples = given["examples_per_class"]
+    assert (paper, num_samples) == (SHOTS_RANGES, 4)
+    # That of 16 was scored with 8 alone, and that of 1 with 4 besides.
+    assert measured == {
+        shots: {
+            "nll": (80.0 + shots, 0.5),
+            "reconstruction": (-60.0 + shots, 0.5),
+            "kl_z": (20.0 + shots, 0.5),
+            "kl_a": (2.0 + shots, 0.5),
+        }
+        for shots in (1, 8)
+    }
+
+
+def test_curves_of_all_characters_with_the_vae(savedmodels, given):
+    illustrate_zoo(read_zoo(savedmodels))
+    curves, baseline, printed, num_samples = given["all_characters"]
+    assert curves == {
+        1: {1: (90.0, 0.5), 18: (80.0, 0.5)},
+        8: {1: (95.0, 0.5), 18: (70.0, 0.5)},
+    }
+    assert (baseline, printed, num_samples) == ((83.5, 0.5), 90.8, 4)
+
+
+def test_command_writes_what_there_is(savedmodels, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main([str(out), "--savedmodels", str(savedmodels)]) == 0
+    written = {path.name for path in out.iterdir()}
+    assert written == {"examples_per_class.png", "all_characters.png"}
+    assert capsys.readouterr().out.split() == [
+        str(out / "examples_per_class.png"),
+        str(out / "all_characters.png"),
+    ]
+    assert (
+        main([str(tmp_path / "no"), "--savedmodels", str(savedmodels), "--num-samples", "9"]) == 0
+    )
+    assert "no figure: expected rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--savedmodels", "nowhere"], "savedmodels='nowhere': expected a folder with NAME/config"),
+        (["--num-samples", "0"], "--num-samples=0: expected at least 1"),
+    ],
+)
+def test_options_that_cannot_work(tmp_path, options, message, capsys):
+    assert main([str(tmp_path / "out"), *options]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,109 @@
+"""The page of all models: every row is on it, and nothing is outside of it but other pages."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.evaluation.zoo_folder import add_model, all_classes_rows, few_shot_rows, row
+from tfvma.evaluation.zoo import read_zoo
+from tfvma.evaluation.zoo_report import main
+
+PARTS = {"kl_z": 30.0, "reconstruction": -50.0}
+
+
+@pytest.fixture
+def savedmodels(tmp_path):
+    folder = tmp_path / "saved models"
+    note = "what has to be <known>"
+    vae = row("few_shot C=8 S=4", "nll", 83.5, 4, paper=90.8, note=note, steps=16_000)
+    parts = [row("few_shot C=8 S=4", name, value, 4) for name, value in PARTS.items()]
+    (add_model(folder, "omniglot26_vae", [*parts, vae], family="vae") / "README.md").touch()
+    add_model(folder, "omniglot26_vma_16shot", few_shot_rows(16))
+    add_model(folder, "omniglot26_vma_8shot", [*few_shot_rows(8), *all_classes_rows({1: 95.0})])
+    add_model(folder, "untrained", [])
+    return folder
+
+
+class Reader(HTMLParser):
+    """Notes tags that are still open, links, images, names of sections, and the text."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.links, self.images, self.names, self.text = [], [], [], [], ""
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.links += [values["href"]] if "href" in values else []
+        self.images += [values["src"]] if "src" in values else []
+        self.names += [values["id"]] if "id" in values else []
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read(path) -> tuple[Reader, str]:
+    html = path.read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    return reader, html
+
+
+def test_every_row_with_its_training_and_command(savedmodels, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main([str(out), "--savedmodels", str(savedmodels)]) == 0
+    assert capsys.readouterr().out.strip() == str(out / "index.html")
+    reader, html = read(out / "index.html")
+    for model in read_zoo(savedmodels):
+        for measured in model.rows:
+            assert measured.protocol in reader.text
+            assert f"{measured.value:.2f} ± 0.50".replace("-", "−") in reader.text
+            assert f"{measured.command}, seed 0" in reader.text
+    assert "16,000 steps, 12 minutes" in reader.text
+    assert "90.8" in reader.text
+    assert "what has to be <known>" in reader.text
+    assert "not measured yet" in reader.text
+    assert not re.search(r"://|@import|url\(|<script|<link", html)
+    assert all(image.startswith("data:image/png;base64,") for image in reader.images)
+    # Of two models with examples per class, and of each of three with a KL split.
+    assert len(reader.images) == 1 + 3
+
+
+def test_models_are_in_the_order_of_their_numbers(savedmodels, tmp_path):
+    main([str(tmp_path), "--savedmodels", str(savedmodels)])
+    reader, _ = read(tmp_path / "index.html")
+    names = ["omniglot26_vae", "omniglot26_vma_8shot", "omniglot26_vma_16shot", "untrained"]
+    assert reader.names == names
+    assert [link for link in reader.links if link.startswith("#")] == [f"#{name}" for name in names]
+
+
+def test_links_lead_to_files_that_are_there(savedmodels, tmp_path):
+    out = tmp_path / "out"
+    report = out / "omniglot26_vma_8shot" / "index.html"
+    report.parent.mkdir(parents=True)
+    report.touch()
+    main([str(out), "--savedmodels", str(savedmodels)])
+    reader, _ = read(out / "index.html")
+    assert [link for link in reader.links if not link.startswith("#")] == [
+        "../saved%20models/omniglot26_vae/README.md",
+        "omniglot26_vma_8shot/index.html",
+    ]
+
+
+def test_a_folder_without_models(tmp_path, capsys):
+    assert main([str(tmp_path / "out"), "--savedmodels", str(tmp_path)]) == 2
+    assert "expected a folder with NAME/config.json" in capsys.readouterr().err
+
+
+def test_metrics_that_are_something_else(savedmodels, tmp_path, capsys):
+    (savedmodels / "untrained" / "metrics.json").write_text("{}x")
+    assert main([str(tmp_path / "out"), "--savedmodels", str(savedmodels)]) == 2
+    assert "metrics.json': expected a list of rows" in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""What the presets of one experiment have in common, and in what they differ."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfvma.command_line.train import configure, parser
+from tfvma.config import options
+from tfvma.presets import get_preset
+
+# Drawings of a character of Omniglot.
+DRAWINGS = 20
+STARTED_FROM = "savedmodels/omniglot26_vma_4shot"
+
+
+@pytest.mark.parametrize("shots", [1, 2, 8, 16])
+def test_models_of_other_shots_can_start_from_the_one_of_4(shots):
+    name = f"omniglot26_vma_{shots}shot"
+    config = configure(parser().parse_args(["--preset", name, "--start-from", STARTED_FROM]))
+    assert config.model == get_preset("omniglot26_vma_4shot").model
+    drawn, training = config.episodes, config.training
+    assert (drawn.num_classes, drawn.targets_per_class, drawn.shots) == (8, 4, shots)
+    assert drawn.targets_per_class + drawn.shots <= DRAWINGS
+    assert (training.steps, training.optimizer, training.learning_rate) == (6_000, "muon", 1e-3)
+    # A warm-up would take from z what it has learned.
+    assert (training.schedule, training.latent_warmup) == ("cosine", 0)
+    assert training.start_from == STARTED_FROM
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ("flat", {"model.prior": "flat"}),
+        ("inner", {"model.similarity": "inner"}),
+        ("cosine", {"model.similarity": "cosine"}),
+        ("tied", {"model.tied": True}),
+        ("32classes", {"episodes.num_classes": 32, "episodes.targets_per_class": 1}),
+    ],
+)
+def test_a_control_differs_from_the_reference_in_one_choice(change, changed):
+    reference = options(get_preset("omniglot26_control"))
+    control = options(get_preset(f"omniglot26_control_{change}"))
+    assert {key: value for key, value in control.items() if value != reference[key]} == changed
+
+
+def test_the_reference_is_the_few_shot_model_with_fewer_steps():
+    reference = options(get_preset("omniglot26_control"))
+    paper = options(get_preset("omniglot26_vma_4shot"))
+    differing = {key for key, value in reference.items() if value != paper[key]}
+    assert differing == {"training.steps", "training.optimizer", "training.learning_rate"}
+    assert (reference["training.steps"], reference["training.learning_rate"]) == (4_000, 2e-3)

@@ -1,0 +1,179 @@
+"""A page of all models, with everything that was measured on them.
+
+    python -m tfvma.evaluation.zoo_report OUT
+
+writes OUT/index.html, which needs nothing but itself. It is made from the configurations and
+metrics files in savedmodels/. Where OUT/NAME/index.html is the report of a model, made by
+`evaluate.py savedmodels/NAME --report OUT/NAME`, the page links to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from tfvma.errors import OutputError, TfvmaError
+from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.report_parts import (
+    EXPLANATION,
+    figure,
+    figure_section,
+    page,
+    rows_table,
+    summary,
+)
+from tfvma.evaluation.row_illustrations import illustrate_rows
+from tfvma.evaluation.table import cells_of
+from tfvma.evaluation.zoo import ZooModel, read_zoo
+from tfvma.evaluation.zoo_figures import illustrate_zoo
+from tfvma.evaluation.zoo_options import parser
+from tfvma.validation import check_at_least, check_writable
+
+_NONE = "–"
+
+
+def write_zoo_report(
+    folder: Path, models: Sequence[ZooModel], illustrations: Sequence[Illustration]
+) -> Path:
+    """Writes `folder`/index.html and returns its path.
+
+    Args:
+      folder: where it is written; links are relative to it.
+      models: what is shown, in this order.
+      illustrations: figures over several models.
+
+    Raises OutputError where it cannot be written.
+    """
+    from tfvma.training.atomic import replacing
+
+    path = folder / "index.html"
+    try:
+        with replacing(path) as beside:
+            beside.write_text(render(folder, models, illustrations), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"OUT={str(folder)!r}: cannot be written ({error.strerror}).") from error
+    return path
+
+
+def render(folder: Path, models: Sequence[ZooModel], illustrations: Sequence[Illustration]) -> str:
+    """The page as HTML; arguments as in `write_zoo_report`."""
+    return page(
+        "tfvma: all models",
+        f"""<header>
+<h1>All models</h1>
+<p>What was measured on the models of the zoo, beside what the paper prints. Every figure comes from
+the metrics.json of its model, which evaluate.py writes.</p>
+</header>
+<section>
+<h2>In short</h2>
+{_overview(models)}
+{EXPLANATION}
+</section>
+{"".join(figure_section(illustration) for illustration in illustrations)}
+{"".join(_model(folder, model) for model in models)}""",
+    )
+
+
+def _overview(models: Sequence[ZooModel]) -> str:
+    """A line for each model: the first of its bounds at the smallest K."""
+    lines = "".join(f"<tr>{_overview_cells(model)}</tr>" for model in models)
+    return f"""<div class="wide"><table>
+<thead><tr><th>model</th><th>NLL</th><th>paper</th><th>K</th></tr></thead>
+<tbody>{lines}</tbody>
+</table></div>"""
+
+
+def _overview_cells(model: ZooModel) -> str:
+    row = _first_bound(model.rows)
+    how, cells = ("not measured yet",), [_NONE] * 3
+    if row is not None:
+        how, cells = (row.protocol, _training(row)), cells_of(row)[:3]
+    name = escape(model.name)
+    first = f'<a href="#{name}">{name}</a>{_small(how)}'
+    return "".join(f"<td>{cell}</td>" for cell in (first, *map(escape, cells)))
+
+
+def _first_bound(rows: Sequence[Row]) -> Row | None:
+    bounds = [row for row in rows if row.metric == "nll"]
+    of_first = [row for row in bounds if row.protocol == bounds[0].protocol]
+    return min(of_first, key=lambda row: row.num_samples, default=None)
+
+
+def _training(row: Row) -> str:
+    steps, minutes = (
+        _NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes)
+    )
+    return f"{steps} steps, {minutes} minutes"
+
+
+def _model(folder: Path, model: ZooModel) -> str:
+    latest = model.rows[-1] if model.rows else None
+    steps, minutes = (latest.steps, latest.minutes) if latest else (None, None)
+    results = rows_table(model.rows, _how) if model.rows else "<p>Not measured yet.</p>"
+    figures = "".join(_folded(illustration) for illustration in illustrate_rows(model.rows))
+    return f"""<section id="{escape(model.name)}">
+<h2>{escape(model.name)}</h2>
+<p>{summary(model.config, model.kind, steps, minutes)}</p>
+{_links(folder, model)}
+{results}
+{figures}
+</section>
+"""
+
+
+def _folded(illustration: Illustration) -> str:
+    """A figure folded away, so that tables of models can be compared."""
+    title = escape(illustration.title)
+    return f"<details><summary>{title}</summary>{figure(illustration)}</details>"
+
+
+def _how(rows: Sequence[Row]) -> str:
+    """Training and commands of the rows of one protocol."""
+    trained = dict.fromkeys(_training(row) for row in rows)
+    commands = dict.fromkeys(f"{row.command}, seed {row.seed}" for row in rows)
+    return _small((*trained, *commands))
+
+
+def _small(lines: Iterable[str]) -> str:
+    return "".join(f"<small>{escape(line)}</small>" for line in lines)
+
+
+def _links(folder: Path, model: ZooModel) -> str:
+    """To the model's own report and card, where they are."""
+    targets = {
+        "report with figures": folder / model.name / "index.html",
+        "model card": model.home / "README.md",
+    }
+    links = [
+        f'<a href="{escape(_relative(target, folder))}">{words}</a>'
+        for words, target in targets.items()
+        if target.is_file()
+    ]
+    return f'<p class="links">{"".join(links)}</p>' if links else ""
+
+
+def _relative(target: Path, folder: Path) -> str:
+    return quote(Path(os.path.relpath(target.resolve(), folder.resolve())).as_posix())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns 0, or 2 for an error."""
+    parsed = parser("tfvma.evaluation.zoo_report", __doc__).parse_args(arguments)
+    try:
+        check_at_least("--num-samples", parsed.num_samples, 1)
+        models = read_zoo(parsed.savedmodels)
+        illustrations = illustrate_zoo(models, parsed.num_samples)
+        print(write_zoo_report(check_writable("OUT", parsed.out), models, illustrations))
+    except TfvmaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
