@@ -68,6 +68,25 @@ def test_a_memory_beyond_the_budget_is_refused(estimator):
     estimator.check(4, size - 1)
 
 
+@pytest.mark.parametrize("name", estimators.NAMES)
+def test_a_memory_of_unknown_size(name):
+    """Taken by those that sample, and refused by those that read a number of slots."""
+    estimator = estimators.get(name)
+
+    @tf.function(input_signature=[tf.TensorSpec([2, None])], autograph=False)
+    def addresses(log_posterior):
+        if isinstance(estimator, Relaxed):
+            return estimator.relax(log_posterior, 4, (0, 1), 0)
+        return estimator.propose(log_posterior, 4, (0, 1)).address
+
+    log_posterior = tf.nn.log_softmax(tf.zeros([2, 5]))
+    if isinstance(estimator, (Relaxed, Exact, Marginal, ExactTopK, MarginalTopK)):
+        with pytest.raises(InvalidArgumentError, match="memory of unknown size.*'vimco'"):
+            addresses(log_posterior)
+    else:
+        assert addresses(log_posterior).shape == (4, 2)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

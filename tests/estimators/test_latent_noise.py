@@ -22,6 +22,7 @@ from tests.estimators.small_model import (
 )
 from tests.estimators.test_expected_gradients import nvil_with_baselines, top_and_rest
 from tfvma.estimators import (
+    Concrete,
     Exact,
     ExactTopK,
     Marginal,
@@ -29,6 +30,7 @@ from tfvma.estimators import (
     Ovis,
     Proposal,
     Reinforce,
+    StraightThrough,
     Vimco,
     WakeWake,
 )
@@ -119,6 +121,32 @@ def test_doubly_reparameterized_is_the_same_on_average(name):
     once, twice = both_ways(name)
     for gradients in (once, twice):
         assert float(tf.norm(gradients["latent_posterior"])) > 1e-2
+    assert_same(twice, once)
+
+
+@pytest.mark.parametrize("estimator", [Concrete(), StraightThrough()])
+def test_doubly_reparameterized_reads_of_mixtures(estimator):
+    """For given noise of the address, on which z depends through the mixture."""
+    model = small_model()
+    noise, log_weight = quadrature(2)
+    points = noise.shape[1]
+
+    def densities(path):
+        weights = estimator.relax(model.address()[0], 2, (0, 1), 0)
+        weights = tf.repeat(weights[:, tf.newaxis], points, axis=1)
+        return flat(model.read(weights, tf.constant(noise), path))
+
+    once, twice = (
+        expected_gradient(
+            model,
+            estimator,
+            densities,
+            lambda _: tf.constant(np.repeat(log_weight, TARGETS)),
+            kind,
+        )
+        for kind in ("reparameterized", "doubly_reparameterized")
+    )
+    assert float(tf.norm(once["queries"])) > 1e-2
     assert_same(twice, once)
 
 

@@ -120,3 +120,12 @@ def test_compile_config_keeps_estimator_and_latent_gradient():
     again.compile_from_config(model.get_compile_config())
     assert again.estimator.get_config() == {"gamma": 1.0}
     assert again.latent_gradient == "doubly_reparameterized"
+
+
+@pytest.mark.parametrize("latent", ["bound", "wake", "wake_reparameterized"])
+def test_own_ways_of_z_survive_a_saved_model(latent):
+    model, again = tiny_model(num_samples=2), tiny_model(num_samples=2)
+    model.compile(estimator=WakeWake(latent=latent))
+    again.compile_from_config(model.get_compile_config())
+    assert again.estimator.get_config() == model.estimator.get_config()
+    assert again.latent_gradient == model.latent_gradient

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfvma import bounds
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators.estimator import Estimator
+from tfvma.estimators.estimator import Estimator, known_memory_size
 from tfvma.sampling import gumbel
 from tfvma.validation import check_at_least
 
@@ -62,7 +62,9 @@ class Relaxed(Estimator):
         """Weights of the slots, [K, B, M], each set of which adds up to 1.
 
         The largest weight is at the address that `sample_address` draws from the same seed.
+        Raises InvalidArgumentError where M is not known.
         """
+        known_memory_size(log_posterior)
         shape = tf.concat([[num_samples], tf.shape(log_posterior)], axis=0)
         noise = tf.cast(gumbel(shape, seed), log_posterior.dtype)
         temperature = tf.cast(self.temperature_at(step), log_posterior.dtype)

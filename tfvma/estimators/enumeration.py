@@ -5,14 +5,18 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators.estimator import Proposal
+from tfvma.estimators.estimator import Proposal, known_memory_size
 
 # 32 targets of 28x28 pixels then take about half a gigabyte in the MLP models.
 MOST_SLOTS = 1_024
 
 
-def every_slot(log_posterior: tf.Tensor) -> Proposal:
-    """All addresses 0..M-1, [M, B], each for its share q(a | x)."""
+def every_slot(log_posterior: tf.Tensor, most_slots: int) -> Proposal:
+    """All addresses 0..M-1, [M, B], each for its share q(a | x).
+
+    Raises InvalidArgumentError where M is not known, or more than `most_slots`.
+    """
+    check_fits(known_memory_size(log_posterior), most_slots)
     batch, memory_size = tf.unstack(tf.shape(log_posterior))
     address = tf.repeat(tf.range(memory_size)[:, tf.newaxis], batch, axis=1)
     # Known shapes stay known: networks work in slices of a known number of targets.

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tfvma import bounds
 from tfvma.bounds import log_num_samples
-from tfvma.sampling import sample_address
+from tfvma.errors import InvalidArgumentError
+from tfvma.sampling import sample_address, stratified_addresses
 
 
 class LogDensities(NamedTuple):
@@ -40,7 +41,10 @@ class Proposal(NamedTuple):
 class Estimator:
     """Turns log densities into a surrogate whose gradient is the estimate.
 
-    The value of a surrogate means nothing and is never reported.
+    The value of a surrogate means nothing and is never reported. A subclass defines
+    `surrogate`, and what else of the following it has of its own; with
+    `keras.saving.register_keras_serializable` and `get_config`, a compiled model that is saved
+    has it too. `compile(estimator=...)` takes an instance.
 
     Attributes:
         latent_gradient: how gradients pass z, see `tfvma.models.latent_path`.
@@ -52,7 +56,7 @@ class Estimator:
         """Raises InvalidArgumentError when K or M cannot work; M is None where not known."""
 
     def build(self, image_shape: tuple[int, int, int]) -> None:
-        """Makes the variables, of the few estimators that have any."""
+        """Makes the variables, of the few estimators that have any; anew at each compilation."""
 
     @property
     def variables(self) -> list:
@@ -103,6 +107,31 @@ def independent_samples(log_posterior: tf.Tensor, num_samples: int, seed) -> Pro
     """K independent samples of q(a | x) for each target."""
     address = sample_address(tf.stop_gradient(log_posterior), num_samples, seed)
     return Proposal(address, equal_shares(address, log_posterior.dtype))
+
+
+def stratified_samples(log_posterior: tf.Tensor, num_samples: int, seed) -> Proposal:
+    """One sample from each K-th part of q(a | x), for each target."""
+    address = stratified_addresses(log_posterior, num_samples, seed)
+    return Proposal(address, equal_shares(address, log_posterior.dtype))
+
+
+# What "addresses" can be where no sample serves as the baseline of another.
+ADDRESSES = {"independent": independent_samples, "stratified": stratified_samples}
+
+
+def known_memory_size(log_posterior: tf.Tensor) -> int:
+    """M of log q(a | x), [B, M].
+
+    Raises InvalidArgumentError where it is known only when the graph runs.
+    """
+    memory_size = log_posterior.shape[-1]
+    if memory_size is None:
+        raise InvalidArgumentError(
+            "memory of unknown size: expected a dataset whose element_spec has M in the shape of "
+            "'memory', since this estimator reads all slots of a fixed number. Use "
+            "tf.ensure_shape in the dataset, or an estimator that only samples, such as 'vimco'."
+        )
+    return memory_size
 
 
 def equal_shares(address: tf.Tensor, dtype) -> tf.Tensor:

@@ -35,8 +35,7 @@ class Marginal(Estimator):
         check_fits(memory_size, self.most_slots)
 
     def propose(self, log_posterior, num_samples, seed):
-        check_fits(log_posterior.shape[-1], self.most_slots)
-        return every_slot(log_posterior)
+        return every_slot(log_posterior, self.most_slots)
 
     def surrogate(self, densities, proposal=None, x=None):
         log_joint = self._log_joint(densities)

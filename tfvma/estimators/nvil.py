@@ -7,14 +7,7 @@ import tensorflow as tf
 
 from tfvma import bounds
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators.estimator import (
-    Estimator,
-    Proposal,
-    equal_shares,
-    independent_samples,
-    with_fixed_qa,
-)
-from tfvma.sampling import stratified_addresses
+from tfvma.estimators.estimator import ADDRESSES, Estimator, Proposal, with_fixed_qa
 from tfvma.validation import check_at_least, check_choice
 
 
@@ -50,7 +43,7 @@ class Nvil(Estimator):
             raise InvalidArgumentError(f"learning_rate={learning_rate!r}: expected more than 0.")
         if not 0.0 <= momentum < 1.0:
             raise InvalidArgumentError(f"momentum={momentum!r}: expected 0 or more, less than 1.")
-        check_choice("addresses", addresses, ("independent", "stratified"))
+        check_choice("addresses", addresses, ADDRESSES)
         self.hidden_units = hidden_units
         self.learning_rate = learning_rate
         self.momentum = momentum
@@ -81,10 +74,7 @@ class Nvil(Estimator):
         return [*self.baseline.variables, *self.optimizer.variables, *running]
 
     def propose(self, log_posterior, num_samples, seed) -> Proposal:
-        if self.addresses == "independent":
-            return independent_samples(log_posterior, num_samples, seed)
-        address = stratified_addresses(log_posterior, num_samples, seed)
-        return Proposal(address, equal_shares(address, log_posterior.dtype))
+        return ADDRESSES[self.addresses](log_posterior, num_samples, seed)
 
     def surrogate(self, densities, proposal=None, x=None):
         log_weights = bounds.log_weights(*with_fixed_qa(densities))

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds
-from tfvma.estimators.estimator import Estimator, Proposal, with_fixed_qa
+from tfvma.estimators.estimator import Estimator, Proposal, known_memory_size, with_fixed_qa
 from tfvma.sampling import sample_address
 from tfvma.validation import check_at_least
 
@@ -22,16 +22,18 @@ def propose_top_and_rest(
     memory of no more than `num_top` slots is enumerated.
 
     Args:
-        log_posterior: log q(a | x), [B, M], with M known.
+        log_posterior: log q(a | x), [B, M].
         num_top: how many addresses are summed exactly.
         num_samples: K.
         seed: int32 [2].
 
     Returns:
         num_top + K addresses for each target, or M.
+
+    Raises InvalidArgumentError where M is not known.
     """
     log_posterior = tf.stop_gradient(log_posterior)
-    memory_size = log_posterior.shape[-1]
+    memory_size = known_memory_size(log_posterior)
     likeliest, top = tf.math.top_k(log_posterior, min(num_top, memory_size))
     if num_top >= memory_size:
         return Proposal(tf.transpose(top), tf.transpose(likeliest))

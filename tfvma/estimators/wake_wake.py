@@ -6,14 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds
-from tfvma.estimators.estimator import (
-    Estimator,
-    Proposal,
-    equal_shares,
-    independent_samples,
-    with_fixed_qa,
-)
-from tfvma.sampling import stratified_addresses
+from tfvma.estimators.estimator import ADDRESSES, Estimator, Proposal, with_fixed_qa
 from tfvma.validation import check_at_least, check_choice
 
 _LATENT_GRADIENTS = {
@@ -45,7 +38,7 @@ class WakeWake(Estimator):
 
     def __init__(self, latent: str = "bound", addresses: str = "independent"):
         check_choice("latent", latent, tuple(_LATENT_GRADIENTS))
-        check_choice("addresses", addresses, ("independent", "stratified"))
+        check_choice("addresses", addresses, ADDRESSES)
         self.latent = latent
         self.addresses = addresses
         self.latent_gradient = _LATENT_GRADIENTS[latent]
@@ -54,10 +47,7 @@ class WakeWake(Estimator):
         check_at_least("num_samples", num_samples, 2, "one weight is always 1")
 
     def propose(self, log_posterior, num_samples, seed) -> Proposal:
-        if self.addresses == "independent":
-            return independent_samples(log_posterior, num_samples, seed)
-        address = stratified_addresses(log_posterior, num_samples, seed)
-        return Proposal(address, equal_shares(address, log_posterior.dtype))
+        return ADDRESSES[self.addresses](log_posterior, num_samples, seed)
 
     def surrogate(self, densities, proposal=None, x=None):
         weights = tf.stop_gradient(self._weights(densities))

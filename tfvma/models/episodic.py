@@ -163,6 +163,8 @@ class EpisodicModel(keras.Model):
     def gradients(self, episode, seeds) -> list[tf.Tensor | None]:
         """The gradients of the loss of one episode in `trainable_weights`.
 
+        Weights stay as they are; baselines of an estimator learn, as in a step.
+
         Args:
             episode: as in training.
             seeds: int32 [2] each, NUM_SEEDS of them, of the noise.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tfvma.validation import check_choice
+
 LATENT_GRADIENTS = ("reparameterized", "doubly_reparameterized", "fixed")
 
 
@@ -20,10 +22,11 @@ class LatentPath:
     fixed: through log q(z | x, m) alone, as reweighted wake-sleep has it.
 
     Args:
-        kind: one of LATENT_GRADIENTS.
+        kind: one of LATENT_GRADIENTS; raises InvalidArgumentError for another.
     """
 
     def __init__(self, kind: str = "reparameterized"):
+        check_choice("kind", kind, LATENT_GRADIENTS)
         self.kind = kind
         self._factor: tf.Tensor | None = None
 

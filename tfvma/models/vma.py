@@ -207,8 +207,13 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
     ):
         """Configures training.
 
+        Metrics of training are read off the addresses that the estimator proposes, each for its
+        share of q(a | x): with those that enumerate, `iw_bound` has the address summed out,
+        and `ess` is at most M. `evaluate` takes K samples of q(a | x), whatever the estimator.
+
         Args:
-            estimator: name or instance, see `tfvma.estimators`.
+            estimator: name or instance, see `tfvma.estimators`. One with variables serves the
+                model that it was compiled with last.
             latent_gradient: "reparameterized" or "doubly_reparameterized", see LatentPath.
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
@@ -298,9 +303,12 @@ def _joint_latent_gradient(estimator: Estimator, asked: str) -> str:
 
     Raises InvalidArgumentError where that is not the one asked for.
     """
-    check_choice("latent_gradient", asked, LATENT_GRADIENTS[:2])
     own = estimator.latent_gradient
-    if own == "reparameterized" or own == asked:
+    # Also what a saved model asks for.
+    if asked == own:
+        return own
+    check_choice("latent_gradient", asked, LATENT_GRADIENTS[:2])
+    if own == "reparameterized":
         return asked
     if asked != "reparameterized":
         raise InvalidArgumentError(
