@@ -88,6 +88,15 @@ def test_a_learned_memory_is_a_group():
     assert measured["variance_memory"] > 0.0
 
 
+def test_models_that_cannot_be_diagnosed():
+    with pytest.raises(InvalidArgumentError, match="model=Sequential: expected a Variational"):
+        Diagnostics(keras.Sequential(), episode())
+    with pytest.raises(InvalidArgumentError, match="not compiled: expected one with an estimator"):
+        Diagnostics(tiny_model(), episode())
+    with pytest.raises(InvalidArgumentError, match=r"episode with keys \['x'\]: expected 'memory'"):
+        Diagnostics(compiled(tiny_model()), {"x": episode()["x"]})
+
+
 @pytest.mark.parametrize("options", [{"repeats": 1}, {"num_latents": 0}])
 def test_too_few(options):
     (name,) = options

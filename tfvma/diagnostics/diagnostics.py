@@ -14,6 +14,7 @@ from tfvma.diagnostics.gradient_moments import (
     signal_to_noise,
     with_gradient,
 )
+from tfvma.errors import InvalidArgumentError
 from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.sampling import fold_in
 from tfvma.validation import check_at_least
@@ -28,7 +29,8 @@ class Diagnostics:
 
     Every layer of the model that has weights is a group of parameters. The gradients of the
     same episode are taken `repeats` times, with other noise each time and the weights, and the
-    estimator's own state, as they are.
+    estimator's own state, as they are. They are those of the loss, `l2` with it, by which
+    their means are moved and their variances are not.
 
     Args:
         model: compiled.
@@ -36,7 +38,8 @@ class Diagnostics:
         repeats: R, at least 2.
         num_latents: L, samples of z for each slot in p(a | x).
 
-    Raises InvalidArgumentError for too few repeats or samples.
+    Raises InvalidArgumentError for too few repeats or samples, and for a model that has no
+    address, is not compiled, or lacks its memory.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Diagnostics:
     ):
         check_at_least("repeats", repeats, 2, "a variance takes two")
         check_at_least("num_latents", num_latents, 1)
+        _check_model(model, episode)
         self._model = model
         self._x = tf.convert_to_tensor(episode["x"])
         self._memory = tf.convert_to_tensor(episode["memory"]) if model.takes_memory else None
@@ -60,7 +64,8 @@ class Diagnostics:
 
         snr_<group>, variance_<group>: see `signal_to_noise` and `mean_variance`.
         ess: effective sample size of K samples of q(a, z | x), a mean over the repeats.
-        posterior_error: KL(q(a | x) || p(a | x)), with p(a | x) from all slots.
+        posterior_error: KL(q(a | x) || p(a | x)), with p(a | x) from all slots, each with an
+            estimate of p(x | a) by L samples of z (see AddressEnumerator), and so with its noise.
         entropy_posterior, entropy_prior: of q(a | x) and p(a).
         """
         seed = tf.constant([_SEED, 0])
@@ -114,6 +119,23 @@ class Diagnostics:
         inference = model.infer(self._x, self._memory, model.num_samples, seeds)
         ess = bounds.ess(bounds.log_weights(*inference.densities))
         return gradients, tf.reduce_mean(ess)
+
+
+def _check_model(model: keras.Model, episode: dict[str, tf.Tensor]) -> None:
+    if not isinstance(model, VariationalMemoryAddressing):
+        raise InvalidArgumentError(
+            f"model={type(model).__name__}: expected a VariationalMemoryAddressing; other models "
+            "have no address, and no estimator of its gradient."
+        )
+    if not model.compiled:
+        raise InvalidArgumentError(
+            "model that is not compiled: expected one with an estimator, by "
+            "`model.compile(estimator=...)`."
+        )
+    if model.takes_memory and "memory" not in episode:
+        raise InvalidArgumentError(
+            f"episode with keys {sorted(episode)}: expected 'memory' too, which this model reads."
+        )
 
 
 def groups(model: VariationalMemoryAddressing) -> dict[str, list[keras.Variable]]:
