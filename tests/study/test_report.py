@@ -16,6 +16,7 @@ from tfvma.study.page import measured_part
 from tfvma.study.report import main, write_report
 from tfvma.study.tasks import TASKS, Run, get_task, own_rate
 from tfvma.training.log import CsvLog
+from tfvma.training.run_folder import RunFolder, write_config
 
 
 def finish(run: Run, runs_dir, nll: float) -> None:
@@ -117,3 +118,29 @@ def test_tasks_that_name_no_estimators_take_the_best(tmp_path, started, capsys):
         finish(Run(task, estimator, 0, 4, own_rate(task, estimator)), tmp_path, nll)
     assert train_all(command) == 0
     assert started == ["ovis-seed0", "concrete-seed0", "nvil-seed0", "vimco-seed0"]
+
+    # One of them has a seed more: more seeds can reach a goal.
+    finish(Run(task, "nvil", 1, 4, own_rate(task, "nvil")), tmp_path, nll=30.0)
+    assert train_all(command) == 2
+    message = "error: --estimators: concrete, ovis, vimco have fewer seeds of recall256 done"
+    assert capsys.readouterr().err.startswith(message)
+    assert train_all([*command, "--estimators", "exact"]) == 0
+
+
+def test_runs_of_another_configuration_are_refused(tmp_path, capsys):
+    task = get_task("recall256")
+    run = Run(task, "ovis", 0, 4, own_rate(task, "ovis"))
+    finish(run, tmp_path, nll=10.0)
+    folder = RunFolder(run_folder(tmp_path, run))
+    write_config(folder, run.config)
+    assert len(record.make_record(tmp_path)["tasks"]["recall256"]["runs"]) == 1
+
+    write_config(folder, dataclasses.replace(run, learning_rate=0.5).config)
+    command = ["--task", "recall256", "--estimators", "ovis", "--runs-dir", str(tmp_path)]
+    report = ["--runs-dir", str(tmp_path), "--docs-dir", str(tmp_path / "docs")]
+    for say, arguments in ((train_all, command), (main, report)):
+        assert say(arguments) == 2
+        said = capsys.readouterr().err
+        assert "training.learning_rate is 0.5 there and 0.0005 here" in said
+        assert f"move {folder.path} away" in said
+        assert len(said.splitlines()) == 1

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from tests.study import example
 from tests.study.example import RECALL, small_record
 from tfvma.study.standings import best, points, standings
 
@@ -56,6 +57,17 @@ def test_where_nothing_is_recalled_the_nll_counts():
     ]
     few_shot["runs"][0]["end"]["nll"] = -100.0
     assert standings(few_shot)[0].estimator == "vimco"
+
+
+def test_a_mean_over_the_seeds_that_are_left_does_not_stand_first():
+    few_shot = small_record()["tasks"]["few_shot"]
+    few_shot["runs"] = [
+        example.run("ovis", 0, [90.0, 70.0], [0.5, 0.5]),
+        example.diverged("ovis", 1),
+        example.run("exact", 0, [90.0, 80.0], [0.5, 0.5]),
+        example.run("exact", 1, [90.0, 85.0], [0.5, 0.5]),
+    ]
+    assert [row.estimator for row in standings(few_shot)] == ["exact", "ovis"]
 
 
 def test_the_end_is_a_point_unless_it_was_validated():

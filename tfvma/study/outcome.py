@@ -7,8 +7,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfvma.errors import CheckpointError
 from tfvma.study.tasks import Run
 from tfvma.training.atomic import replacing
+from tfvma.training.run_folder import RunFolder, check_same_run
 
 DIVERGED = "diverged"
 
@@ -29,6 +31,21 @@ class Outcome:
 def run_folder(runs_dir: Path, run: Run) -> Path:
     """Where a run lies."""
     return runs_dir / run.task.name / run.name
+
+
+def check_same(runs_dir: Path, run: Run) -> None:
+    """Raises CheckpointError where the folder of a run holds one of another configuration.
+
+    Names of runs do not tell what a task was when they were trained.
+    """
+    folder = run_folder(runs_dir, run)
+    try:
+        check_same_run(RunFolder(folder), run.config)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"{error} For the study: move {folder} away, to be trained again, or choose another "
+            "--runs-dir."
+        ) from error
 
 
 @dataclass(frozen=True)

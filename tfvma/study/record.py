@@ -10,7 +10,7 @@ from pathlib import Path
 from tfvma import __version__
 from tfvma.config import memory_size
 from tfvma.study.gradients import gradients_folder
-from tfvma.study.outcome import is_done, read_end, read_outcome, run_folder
+from tfvma.study.outcome import check_same, is_done, read_end, read_outcome, run_folder
 from tfvma.study.tasks import TASKS, Run, Task, runs_of
 from tfvma.study.variants import VARIANTS
 from tfvma.training.log import read_log
@@ -19,7 +19,10 @@ _CURVES = {"nll": "val_iw_bound", "kl_a": "val_kl_a", "address_accuracy": "val_a
 
 
 def make_record(runs_dir: Path) -> dict:
-    """The runs that are done, of every task that has any, and the comparisons of gradients."""
+    """The runs that are done, of every task that has any, and the comparisons of gradients.
+
+    Raises CheckpointError where one of them is of another configuration than its task has now.
+    """
     tasks = [_task(task, runs_dir) for task in TASKS.values()]
     return {
         "versions": {"tfvma": __version__, "tensorflow": metadata.version("tensorflow")},
@@ -58,7 +61,7 @@ def _task(task: Task, runs_dir: Path) -> dict:
         "num_samples": training.num_samples,
         "optimizer": training.optimizer,
         "runs": [
-            _run(run, run_folder(runs_dir, run))
+            _run(run, runs_dir)
             for run in runs_of(task, tuple(VARIANTS), task.seeds)
             if is_done(runs_dir, run)
         ],
@@ -66,7 +69,9 @@ def _task(task: Task, runs_dir: Path) -> dict:
     }
 
 
-def _run(run: Run, folder: Path) -> dict:
+def _run(run: Run, runs_dir: Path) -> dict:
+    check_same(runs_dir, run)
+    folder = run_folder(runs_dir, run)
     outcome, end = read_outcome(folder), read_end(folder)
     rows = [row for row in read_log(folder / "log.csv") if "val_iw_bound" in row]
     sign = {"nll": -1.0}

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from tfvma.study.outcome import is_done, read_outcome, run_folder
+from tfvma.study.outcome import check_same, is_done, read_outcome, run_folder
 from tfvma.study.processes import Ended, Job, Processes
 from tfvma.study.tasks import Run
 from tfvma.study.time_left import seconds_left
@@ -30,6 +30,8 @@ class Runner:
         data_dir: as for train.py.
         worker: the module that does one run.
         stream: where progress is shown.
+
+    Raises CheckpointError where a run that is there is of another configuration.
     """
 
     def __init__(
@@ -40,6 +42,8 @@ class Runner:
         worker: str = _WORKER,
         stream: TextIO = sys.stderr,
     ):
+        for run in runs:
+            check_same(runs_dir, run)
         self._runs = {str(run_folder(runs_dir, run)): run for run in runs}
         self._runs_dir = runs_dir
         self._data_dir = data_dir

@@ -68,7 +68,8 @@ def standings(task: Mapping) -> list[Standing]:
 
 def merit(standing: Standing) -> tuple[float, ...]:
     """What standings are sorted by: seeds that recalled, and the seconds that these took; seeds
-    that found the address, and the seconds; the NLL at the end."""
+    that found the address, and the seconds; seeds that diverged; the NLL at the end of the others.
+    """
     parts: list[float] = []
     for goal in (standing.recalled, standing.found):
         if goal is not None and goal.count > 0:
@@ -76,9 +77,10 @@ def merit(standing: Standing) -> tuple[float, ...]:
         else:
             parts += [0.0, 0.0]
     nll = standing.mean("nll")
-    # Where nothing is recalled the NLL is all that counts.
-    ending = math.inf if math.isnan(nll) else nll
-    return (ending,) if standing.recalled is None else (*parts, ending)
+    # Where nothing is recalled the end is all that counts. A mean over the seeds that are left
+    # is no match for one over all.
+    ending = (standing.diverged, math.inf if math.isnan(nll) else nll)
+    return ending if standing.recalled is None else (*parts, *ending)
 
 
 def best(task: Mapping) -> tuple[str, ...]:
