@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
+from tfvma.estimators import LogDensities, WakeWake
 from tfvma.evaluation.results_table import BEGIN, END, results_table, with_results
 from tfvma.presets import preset_names
 
@@ -31,6 +34,27 @@ def test_presets_that_it_names_exist():
     named = re.findall(r"--preset (\w+)", README.read_text())
     assert named
     assert set(named) <= set(preset_names())
+
+
+def test_the_estimator_that_it_writes_is_wake_wake_without_its_control_variate():
+    (block,) = re.findall(r"```python\n([^`]*class Wake\(Estimator\)[^`]*)```", README.read_text())
+    definition, compilation = block.split("\nmodel.")
+    assert compilation.startswith("compile(")
+    names: dict = {}
+    exec(definition, names)
+    random = np.random.default_rng(0)
+    log_px = tf.constant(random.normal(size=(4, 3), scale=3.0))
+    densities = LogDensities(*(tf.zeros_like(log_px) for _ in range(5)))._replace(log_px=log_px)
+    gradients = []
+    for estimator in (names["Wake"](), WakeWake()):
+        with tf.GradientTape() as tape:
+            tape.watch(densities)
+            surrogate = estimator.surrogate(densities)
+        gradients.append(tape.gradient(surrogate, densities))
+    mine, theirs = gradients
+    np.testing.assert_allclose(mine.log_qa - theirs.log_qa, np.full([4, 3], 1 / 4), rtol=1e-12)
+    for name in ("log_pa", "log_pz", "log_px", "log_qz"):
+        np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=1e-12)
 
 
 def test_table_goes_between_the_marks():
