@@ -120,19 +120,23 @@ def expected_gradient(
     log_probability: Callable[[LogDensities], tf.Tensor],
     kind: str = "reparameterized",
     proposal: Proposal | None = None,
+    latent_weight: float = 1.0,
 ) -> dict[str, tf.Tensor]:
     """The sum over outcomes of their probability times the gradient of the surrogate.
 
     densities: at all outcomes, each [S, N * B].
     log_probability: of each outcome, [N * B].
+    latent_weight: that of log p(z) - log q(z), as while it warms up.
     """
     path = LatentPath(kind)
     outcomes = model.x.shape[0]
     with tf.GradientTape() as tape:
         found = densities(path)
-        path.scale_by(
-            tf.reshape(estimator.latent_factor(found, proposal), [len(found.log_px), -1, outcomes])
+        found = found._replace(
+            log_pz=latent_weight * found.log_pz, log_qz=latent_weight * found.log_qz
         )
+        factor = estimator.warm_factor(estimator.latent_factor(found, proposal), latent_weight)
+        path.scale_by(tf.reshape(factor, [len(found.log_px), -1, outcomes]))
         x = tf.tile(model.x, [found.log_px.shape[1] // outcomes, 1])
         surrogate = estimator.surrogate(found, proposal, tf.cast(x, tf.float32))
         total = tf.reduce_sum(tf.stop_gradient(tf.exp(log_probability(found))) * surrogate)

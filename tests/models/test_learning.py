@@ -63,6 +63,21 @@ def test_doubly_reparameterized_in_the_model(name):
         assert all("posterior" in path for path in different)
 
 
+def test_the_factor_of_z_knows_the_warm_up(monkeypatch):
+    weights = []
+
+    def spy(estimator, factor, latent_weight):
+        weights.append(float(latent_weight))
+        return factor
+
+    monkeypatch.setattr(estimators.Vimco, "warm_factor", spy)
+    for latent_warmup in (0, 2):
+        model = tiny_model(num_samples=2)
+        model.compile(keras.optimizers.SGD(0.1), latent_warmup=latent_warmup, run_eagerly=True)
+        model.fit(episodes(), steps_per_epoch=3, epochs=1, verbose=0)
+    assert weights == pytest.approx([1.0, 1.0, 1.0, 0.1, 0.55, 1.0])
+
+
 def test_with_every_slot_the_bound_has_the_address_summed_out():
     model, e = tiny_model(), episode()
     found = model.infer(e["x"], e["memory"], 2, SEEDS, Exact())

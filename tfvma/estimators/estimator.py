@@ -93,6 +93,14 @@ class Estimator:
         [S, B]: for a bound of K weights the normalised weight (Tucker et al. 2018)."""
         return tf.nn.softmax(bounds.log_weights(*densities), axis=0)
 
+    def warm_factor(self, factor: tf.Tensor, latent_weight: tf.Tensor) -> tf.Tensor:
+        """`factor`, [S, B], where log p(z) - log q(z) have the weight beta, from 0 to 1.
+
+        The score of q(z) that is reparameterised, and is what `factor` differs from 1 by, is
+        then beta times as large: 1 - beta (1 - factor).
+        """
+        return 1.0 - latent_weight * (1.0 - factor)
+
     def get_config(self) -> dict:
         """The settings, such that `type(self)(**config)` is an equal estimator."""
         return {}

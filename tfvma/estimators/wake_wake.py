@@ -62,6 +62,10 @@ class WakeWake(Estimator):
         weights = self._weights(densities)
         return weights if self.latent == "bound" else 1.0 - weights
 
+    def warm_factor(self, factor, latent_weight):
+        # A lesson of q(z) is that of its whole score, whatever its weight in the bound.
+        return super().warm_factor(factor, latent_weight) if self.latent == "bound" else factor
+
     def get_config(self) -> dict:
         return {"latent": self.latent, "addresses": self.addresses}
 

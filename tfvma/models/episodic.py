@@ -201,11 +201,17 @@ class EpisodicModel(keras.Model):
         """Weighs log_pz and log_qz of a tuple of densities while they warm up."""
         if self.latent_warmup == 0:
             return densities
-        progress = tf.cast(self.optimizer.iterations, tf.float32) / self.latent_warmup
-        weight = tf.minimum(_WARMUP_START + (1.0 - _WARMUP_START) * progress, 1.0)
+        weight = self._latent_weight()
         return densities._replace(
             log_pz=weight * densities.log_pz, log_qz=weight * densities.log_qz
         )
+
+    def _latent_weight(self) -> tf.Tensor:
+        """The weight of log_pz and log_qz in this step."""
+        if self.latent_warmup == 0:
+            return tf.constant(1.0)
+        progress = tf.cast(self.optimizer.iterations, tf.float32) / self.latent_warmup
+        return tf.minimum(_WARMUP_START + (1.0 - _WARMUP_START) * progress, 1.0)
 
     def _decayed_weights(self) -> list[keras.Variable]:
         """The weights that `l2` holds down."""

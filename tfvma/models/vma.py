@@ -269,7 +269,8 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         else:
             inferred = self.infer(*given, path)
         densities = self._warm(inferred.densities)
-        path.scale_by(self.estimator.latent_factor(densities, inferred.proposal))
+        factor = self.estimator.latent_factor(densities, inferred.proposal)
+        path.scale_by(self.estimator.warm_factor(factor, self._latent_weight()))
         surrogate = self.estimator.surrogate(densities, inferred.proposal, episode["x"])
         return inferred, surrogate
 
