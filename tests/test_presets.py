@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tfvma.command_line.train import configure, parser
 from tfvma.config import options
 from tfvma.presets import get_preset
+from tfvma.study.standings import standings
+from tfvma.study.variants import VARIANTS
 
 # Drawings of a character of Omniglot.
 DRAWINGS = 20
 STARTED_FROM = "savedmodels/omniglot26_vma_4shot"
+
+
+RECORD = Path(__file__).parents[1] / "docs" / "estimators.json"
+PAPERS = ("omniglot26_vma_4shot", "omniglot26_control", "mnist_recall256", "mnist_learned64")
+OURS = ("omniglot26_vma_4shot_muon", "omniglot26_vma_8shot", "strokes_vma_4shot")
+
+
+@pytest.mark.skipif(not RECORD.exists(), reason="no study is committed")
+def test_few_shot_presets_have_the_estimator_that_was_best():
+    few_shot = json.loads(RECORD.read_text())["tasks"]["few_shot"]
+    best = VARIANTS[standings(few_shot)[0].estimator]
+    for name in OURS:
+        training = get_preset(name).training
+        assert (training.estimator, training.latent_gradient) == best
+    for name in PAPERS:
+        training = get_preset(name).training
+        assert (training.estimator, training.latent_gradient) == ("vimco", "reparameterized")
 
 
 @pytest.mark.parametrize("shots", [1, 2, 8, 16])

@@ -11,6 +11,10 @@ _MNIST_BATCHES = EpisodeConfig(dataset="binarized_mnist", kind="images", targets
 _MNIST_MLP = ModelConfig(network="mlp", image_size=28, latent_dim=32)
 _OMNIGLOT_BATCHES = EpisodeConfig(dataset="omniglot28", kind="images", targets=32)
 _OMNIGLOT_SMALL = ModelConfig(image_size=28, filters=(32,) * 6)
+# VIMCO with z doubly reparameterised had the lowest few-shot NLL after equal seconds
+# (docs/estimators.md). The paper's models and controls have VIMCO as the paper has it, which is
+# --set training.latent_gradient=reparameterized here.
+_LATENT_GRADIENT = "doubly_reparameterized"
 # The controls of section 4.2: an equal number of steps that a CPU can pay, from scratch.
 _CONTROL = Config(
     name="omniglot26_control",
@@ -26,7 +30,11 @@ _PRESETS = (
     Config(
         name="omniglot26_vma_4shot_muon",
         training=TrainingConfig(
-            steps=16_000, optimizer="muon", learning_rate=2e-3, latent_warmup=200
+            steps=16_000,
+            latent_gradient=_LATENT_GRADIENT,
+            optimizer="muon",
+            learning_rate=2e-3,
+            latent_warmup=200,
         ),
     ),
     # The same with fewer and more examples per class (figure 4B); 16 and 4 targets are all 20
@@ -37,7 +45,11 @@ _PRESETS = (
             name=f"omniglot26_vma_{shots}shot",
             episodes=EpisodeConfig(shots=shots),
             training=TrainingConfig(
-                steps=6_000, optimizer="muon", learning_rate=1e-3, learning_rate_warmup=200
+                steps=6_000,
+                latent_gradient=_LATENT_GRADIENT,
+                optimizer="muon",
+                learning_rate=1e-3,
+                learning_rate_warmup=200,
             ),
         )
         for shots in (1, 2, 8, 16)
@@ -138,7 +150,11 @@ _PRESETS = (
         episodes=EpisodeConfig(dataset="strokes"),
         model=ModelConfig(filters=(24, 24, 32, 32, 32, 32), hidden_units=128, latent_dim=32),
         training=TrainingConfig(
-            steps=2_500, learning_rate=1e-3, latent_warmup=200, ema_momentum=0.99
+            steps=2_500,
+            latent_gradient=_LATENT_GRADIENT,
+            learning_rate=1e-3,
+            latent_warmup=200,
+            ema_momentum=0.99,
         ),
     ),
 )

@@ -64,12 +64,13 @@ def _title(task: Mapping) -> str:
 
 def _setting(task: Mapping, samples: bool = True) -> str:
     k = f"K = {task['num_samples']}, " if samples else ""
-    seeds = len({run["seed"] for run in task["runs"]})
+    counts = {row.seeds for row in standings(task)}
+    seeds = " to ".join(map(str, sorted({min(counts), max(counts)})))
     return (
         f"{k}optimizer {task['optimizer']}; a run ends after {task['steps']:,} steps or "
         f"{task['cpu_seconds']:,.0f} CPU seconds of its steps on one thread, whichever is first; "
-        f"{seeds} seed{'s' if seeds > 1 else ''}. The held-out NLL is that of L_K with K as in "
-        f"training, measured every {task['validation']:,} steps and at the end."
+        f"{seeds} seed{'s' if max(counts) > 1 else ''} each. The held-out NLL is that of L_K with "
+        f"K as in training, measured every {task['validation']:,} steps and at the end."
     )
 
 
@@ -86,8 +87,8 @@ def _recall(task: Mapping) -> list[str]:
     text = (
         f"{_setting(task)} {_goals(task)} What follows is at the end: a mean over "
         "the seeds and, in brackets, the lowest and the highest, but for those that diverged. "
-        f"{_POSTERIOR_ERROR} The best is the first row: most seeds that recalled, in the fewest "
-        "seconds; then found; then the NLL."
+        f"{_POSTERIOR_ERROR} The best is the first row: the largest share of seeds that recalled, "
+        "in the fewest seconds; then found; then the NLL."
     )
     lines = [
         [
@@ -139,6 +140,7 @@ def _few_shot(task: Mapping) -> list[str]:
         [
             f"`{row.estimator}`",
             f"{row.learning_rate:g}",
+            str(row.seeds),
             _spread(row, "nll", 1),
             _number(row.mean("kl_a"), 2),
             _number(row.mean("kl_z"), 2),
@@ -150,8 +152,8 @@ def _few_shot(task: Mapping) -> list[str]:
         for row in rows
     ]
     columns = (
-        *("estimator", "rate", "NLL", "KL(a)", "KL(z)", "accuracy", "posterior error", "steps"),
-        "CPU ms a step",
+        *("estimator", "rate", "seeds", "NLL", "KL(a)", "KL(z)", "accuracy"),
+        *("posterior error", "steps", "CPU ms a step"),
     )
     lowest = _lowest(rows)
     sentence = (

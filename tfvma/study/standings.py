@@ -67,19 +67,19 @@ def standings(task: Mapping) -> list[Standing]:
 
 
 def merit(standing: Standing) -> tuple[float, ...]:
-    """What standings are sorted by: seeds that recalled, and the seconds that these took; seeds
-    that found the address, and the seconds; seeds that diverged; the NLL at the end of the others.
+    """What standings are sorted by: the share of seeds that recalled, and the seconds that these
+    took; that found the address, and the seconds; that diverged; the NLL at the end of the others.
     """
     parts: list[float] = []
     for goal in (standing.recalled, standing.found):
         if goal is not None and goal.count > 0:
-            parts += [-goal.count, goal.cpu_seconds]
+            parts += [-goal.count / standing.seeds, goal.cpu_seconds]
         else:
             parts += [0.0, 0.0]
     nll = standing.mean("nll")
     # Where nothing is recalled the end is all that counts. A mean over the seeds that are left
     # is no match for one over all.
-    ending = (standing.diverged, math.inf if math.isnan(nll) else nll)
+    ending = (standing.diverged / standing.seeds, math.inf if math.isnan(nll) else nll)
     return ending if standing.recalled is None else (*parts, *ending)
 
 
