@@ -19,7 +19,7 @@ Curve = Sequence[tuple[float, float]]
 def estimator_curves(
     curves: Mapping[str, Sequence[Curve]], x_label: str, goal: float | None
 ) -> Figure:
-    """Draws the held-out NLL, on a logarithmic scale.
+    """Draws the held-out NLL, on a logarithmic scale where there is a goal far below it.
 
     Args:
       curves: for each estimator, in the order of the panels, a curve for each seed.
@@ -52,13 +52,23 @@ def _draw_panel(
     for curve in curves[name]:
         _plot(axes, curve, color=BLUE, linewidth=1.4)
     axes.set_title(name.replace("_", " "), fontsize=SMALL - 1.5, color=INK, loc="left", pad=3)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    if goal is not None:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.axhline(goal, color=VERMILLION, linewidth=1.0, linestyle=(0, (3, 2)))
+        axes.annotate(
+            "log M",
+            (1.0, goal),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="right",
+            fontsize=SMALL - 3,
+            color=VERMILLION,
+        )
     tidy(axes)
     axes.tick_params(labelsize=SMALL - 2)
-    if goal is not None:
-        axes.axhline(goal, color=VERMILLION, linewidth=1.0, linestyle=(0, (3, 2)))
 
 
 def _plot(axes: Axes, curve: Curve, **look) -> None:
