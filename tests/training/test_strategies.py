@@ -5,10 +5,18 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 
+from tfvma import estimators
 from tfvma.config import replace_options
 from tfvma.data.indices import Share
 from tfvma.errors import InvalidArgumentError
-from tfvma.training.strategies import check_divides, is_chief, make_strategy, share_of
+from tfvma.estimators import Nvil, Vimco
+from tfvma.training.strategies import (
+    check_divides,
+    check_learns_alone,
+    is_chief,
+    make_strategy,
+    share_of,
+)
 
 
 def test_none_is_one_device_which_writes():
@@ -50,6 +58,21 @@ def test_replicas_divide_the_episodes_of_a_step(tiny):
         InvalidArgumentError, match=r"training\.episodes_per_step=3: expected a multiple of 2"
     ):
         check_divides(replace_options(tiny, {"training.episodes_per_step": 3}), strategy)
+
+
+def test_baselines_learn_in_one_place():
+    one, two = SimpleNamespace(num_replicas_in_sync=1), SimpleNamespace(num_replicas_in_sync=2)
+    check_learns_alone(Nvil(), one)
+    check_learns_alone(Vimco(), two)
+    with pytest.raises(InvalidArgumentError, match=r"training\.estimator: Nvil learns .* 'vimco'"):
+        check_learns_alone(Nvil(), two)
+
+
+@pytest.mark.parametrize("name", estimators.NAMES)
+def test_estimators_that_learn_are_those_with_variables(name):
+    estimator = estimators.get(name)
+    estimator.build((2, 2, 1))
+    assert estimator.learns == bool(estimator.variables)
 
 
 def test_a_worker_draws_the_episodes_of_its_replicas(tiny):

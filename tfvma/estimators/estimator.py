@@ -48,9 +48,11 @@ class Estimator:
 
     Attributes:
         latent_gradient: how gradients pass z, see `tfvma.models.latent_path`.
+        learns: whether it has variables of its own, which several replicas would not share.
     """
 
     latent_gradient = "reparameterized"
+    learns = False
 
     def check(self, num_samples: int, memory_size: int | None = None) -> None:
         """Raises InvalidArgumentError when K or M cannot work; M is None where not known."""

@@ -31,6 +31,8 @@ class Nvil(Estimator):
             which is allowed since no sample serves as the baseline of another.
     """
 
+    learns = True
+
     def __init__(
         self,
         hidden_units: int = 100,

@@ -20,6 +20,7 @@ from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
+from tfvma.estimators import Estimator
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
 from tfvma.training.atomic import replacing
@@ -39,7 +40,7 @@ from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, write_config
 from tfvma.training.step_clock import StepClock
 from tfvma.training.stop_after import StopAfter
-from tfvma.training.strategies import check_divides, is_chief, share_of
+from tfvma.training.strategies import check_divides, check_learns_alone, is_chief, share_of
 from tfvma.training.tensorboard import TensorBoardLog
 from tfvma.training.threads import side_by_side
 from tfvma.training.workers import (
@@ -117,11 +118,13 @@ def train(
         WorkerLostError: when another worker has stopped or cannot be reached.
     """
     check_config(config)
-    _check_estimator(config)
+    estimator = _checked_estimator(config)
     if max_cpu_seconds is not None:
         check_at_least("max_cpu_seconds", max_cpu_seconds, 0)
     strategy = strategy or tf.distribute.get_strategy()
     check_divides(config, strategy)
+    if estimator is not None:
+        check_learns_alone(estimator, strategy)
     chief = is_chief(strategy)
     folder = RunFolder(check_writable("run_dir", run_dir) if chief else run_dir)
     if chief and not accept_changes:
@@ -189,11 +192,14 @@ def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
     return model
 
 
-def _check_estimator(config: Config) -> None:
-    """Raises InvalidArgumentError where it cannot work with K or with the memory."""
-    if config.model.family == "vma":
-        estimator = estimators.get(config.training.estimator)
-        estimator.check(config.training.num_samples, memory_size(config))
+def _checked_estimator(config: Config) -> Estimator | None:
+    """That of a model with an address; raises InvalidArgumentError where it cannot work with K
+    or with the memory."""
+    if config.model.family != "vma":
+        return None
+    estimator = estimators.get(config.training.estimator)
+    estimator.check(config.training.num_samples, memory_size(config))
+    return estimator
 
 
 def _start_from(model: keras.Model, saved_model: str) -> None:

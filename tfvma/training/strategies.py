@@ -8,6 +8,7 @@ from tfvma.cluster import STRATEGIES, read_cluster
 from tfvma.config import Config
 from tfvma.data.indices import Share
 from tfvma.errors import InvalidArgumentError
+from tfvma.estimators import Estimator
 from tfvma.validation import check_at_least, check_choice
 
 
@@ -76,6 +77,16 @@ def check_divides(config: Config, strategy: tf.distribute.Strategy) -> None:
         raise InvalidArgumentError(
             f"training.episodes_per_step={count}: expected a multiple of {replicas}, the number "
             "of replicas, since each takes whole episodes."
+        )
+
+
+def check_learns_alone(estimator: Estimator, strategy: tf.distribute.Strategy) -> None:
+    """Raises InvalidArgumentError where each replica would teach an estimator its own baselines."""
+    replicas = strategy.num_replicas_in_sync
+    if replicas > 1 and estimator.learns:
+        raise InvalidArgumentError(
+            f"training.estimator: {type(estimator).__name__} learns baselines of its own, expected "
+            f"one that does not with {replicas} replicas, such as 'vimco' or 'reinforce'."
         )
 
 
