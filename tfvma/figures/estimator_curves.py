@@ -12,6 +12,7 @@ from tfvma.figures.style import BLUE, INK, PALE, SMALL, VERMILLION, new_figure, 
 
 _COLUMNS = 4
 _PANEL_HEIGHT = 1.45
+_LEAST_HEIGHT = 2.8
 
 Curve = Sequence[tuple[float, float]]
 
@@ -26,14 +27,15 @@ def estimator_curves(
       x_label: what the curves are drawn against.
       goal: log M, drawn as a dashed line; None for none.
     """
-    rows = -(-len(curves) // _COLUMNS)
-    figure = new_figure(height=_PANEL_HEIGHT * rows + 0.6)
-    panels = figure.subplots(rows, _COLUMNS, sharex=True, sharey=True, squeeze=False).flat
+    columns = min(_COLUMNS, len(curves))
+    rows = -(-len(curves) // columns)
+    figure = new_figure(height=max(_PANEL_HEIGHT * rows + 0.6, _LEAST_HEIGHT))
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
     for axes, name in zip(panels, curves, strict=False):
         _draw_panel(axes, name, curves, goal)
     for axes in list(panels[len(curves) :]):
         axes.set_visible(False)
-    last_row = len(curves) - _COLUMNS
+    last_row = len(curves) - columns
     for place, axes in enumerate(panels[: len(curves)]):
         # The last of each column, which need not be in the last row.
         axes.tick_params(labelbottom=place >= last_row)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from tfvma.figures.estimator_curves import estimator_curves
 from tfvma.figures.estimator_noise import estimator_noise
 from tfvma.figures.samples_paid import samples_paid
-from tfvma.study.standings import MARGIN, points, standings
+from tfvma.study.standings import points, standings
 
 _AXES = {"cpu_seconds": "CPU seconds", "step": "training steps"}
 
@@ -20,7 +20,7 @@ def names_of_figures(task: Mapping) -> list[tuple[str, str]]:
     if name == "rates":
         return []
     if name == "samples":
-        return [("Seconds to the goal against K", f"estimators_{name}.png")]
+        return [("NLL after equal seconds against K", f"estimators_{name}.png")]
     curves = [
         (f"Held-out NLL against {words}", f"estimators_{name}_{axis}.png")
         for axis, words in _AXES.items()
@@ -35,7 +35,7 @@ def figures_of(task: Mapping) -> Iterator[tuple[str, Figure]]:
     if not files:
         return
     if task["name"] == "samples":
-        yield files[0], samples_paid(_seconds_by_samples(task), task["goal"] + MARGIN)
+        yield files[0], samples_paid(_nll_by_samples(task), task["cpu_seconds"])
         return
     ranked = [row.estimator for row in standings(task)]
     for file, (axis, words) in zip(files, _AXES.items(), strict=False):
@@ -52,9 +52,9 @@ def figures_of(task: Mapping) -> Iterator[tuple[str, Figure]]:
         yield files[-1], estimator_noise(task["gradients"])
 
 
-def _seconds_by_samples(task: Mapping) -> dict[str, list[tuple[int, float]]]:
-    """For each estimator K and the CPU seconds until recalled, NaN where it was not."""
-    seconds: dict[str, list[tuple[int, float]]] = {}
+def _nll_by_samples(task: Mapping) -> dict[str, list[tuple[int, float]]]:
+    """For each estimator K and the mean NLL at the end, NaN where every run diverged."""
+    nll: dict[str, list[tuple[int, float]]] = {}
     for row in sorted(standings(task), key=lambda row: (row.estimator, row.num_samples)):
-        seconds.setdefault(row.estimator, []).append((row.num_samples, row.recalled.cpu_seconds))
-    return seconds
+        nll.setdefault(row.estimator, []).append((row.num_samples, row.mean("nll")))
+    return nll
