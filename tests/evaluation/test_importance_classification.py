@@ -10,8 +10,8 @@ import tensorflow as tf
 from tests.evaluation.conftest import FakeScorer, character_of, drawing_of
 from tfvma.config import Config, ModelConfig
 from tfvma.errors import DataError, DivergedError
+from tfvma.evaluation.classification import classification_episodes
 from tfvma.evaluation.importance_classification import (
-    importance_episodes,
     log_joint,
     log_joint_of_classes,
     measure_importance_classification,
@@ -94,7 +94,7 @@ def measured(characters):
 @pytest.fixture
 def drawings(characters, number):
     """Which drawing each target is, [episodes, targets]."""
-    drawn = importance_episodes(PROTOCOL, characters, SEED)
+    drawn = classification_episodes(PROTOCOL, characters, SEED)
     return np.stack([number(episode["x"]) for episode in drawn]) % 16
 
 
@@ -140,4 +140,4 @@ def test_a_bound_that_is_not_finite_is_an_error(characters, monkeypatch):
 
 def test_more_than_the_data_has(characters):
     with pytest.raises(DataError, match="num_classes=25"):
-        importance_episodes(ImportanceClassification(25, 1, 2), characters, SEED)
+        classification_episodes(ImportanceClassification(25, 1, 2), characters, SEED)

@@ -19,6 +19,22 @@ def posterior_error(log_posterior: tf.Tensor, log_joint: tf.Tensor) -> tf.Tensor
     return tf.reduce_sum(difference, axis=-1)
 
 
+def address_measures(
+    log_posterior: tf.Tensor, log_prior: tf.Tensor, log_joint: tf.Tensor
+) -> dict[str, float]:
+    """The posterior error and the entropies of q(a | x) and p(a), means over B targets, nats.
+
+    Args:
+        log_posterior, log_prior: log q(a | x) and log p(a), M of them on the last axis.
+        log_joint: as of `posterior_error`.
+    """
+    return {
+        "posterior_error": float(tf.reduce_mean(posterior_error(log_posterior, log_joint))),
+        "entropy_posterior": float(tf.reduce_mean(entropy(log_posterior))),
+        "entropy_prior": float(tf.reduce_mean(entropy(log_prior))),
+    }
+
+
 def entropy(log_probabilities: tf.Tensor) -> tf.Tensor:
     """-sum_a p_a log p_a over the last axis, in nats."""
     terms = tf.math.multiply_no_nan(log_probabilities, tf.exp(log_probabilities))

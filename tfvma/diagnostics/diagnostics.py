@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds
-from tfvma.diagnostics.address_posterior import entropy, posterior_error
+from tfvma.diagnostics.address_posterior import address_measures
 from tfvma.diagnostics.every_address import AddressEnumerator
 from tfvma.diagnostics.gradient_moments import (
     mean_variance,
@@ -70,14 +70,9 @@ class Diagnostics:
         """
         seed = tf.constant([_SEED, 0])
         every = self._every_address(self._x, self._memory, fold_in(seed, self._repeats))
-        posterior = {
-            "posterior_error": posterior_error(every.log_posterior, every.log_joint),
-            "entropy_posterior": entropy(every.log_posterior),
-            "entropy_prior": entropy(every.log_prior),
-        }
         return {
             **self._of_repeats(seed),
-            **{name: float(tf.reduce_mean(value)) for name, value in posterior.items()},
+            **address_measures(every.log_posterior, every.log_prior, every.log_joint),
         }
 
     def _of_repeats(self, seed: tf.Tensor) -> dict[str, float]:

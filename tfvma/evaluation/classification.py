@@ -10,13 +10,13 @@ import tensorflow as tf
 from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
 from tfvma.evaluation.measurement import Measurement
-from tfvma.evaluation.protocols import Classification
+from tfvma.evaluation.protocols import Classification, ImportanceClassification
 from tfvma.evaluation.scorer import AddressScorer
 from tfvma.evaluation.standard_error import clustered_mean
 
 
 def classification_episodes(
-    protocol: Classification, characters: CharacterSet, seed: int
+    protocol: Classification | ImportanceClassification, characters: CharacterSet, seed: int
 ) -> tf.data.Dataset:
     """The episodes that are classified; raises DataError where `characters` are too few."""
     return episodes(

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
-from tfvma.data.episodes import episodes
 from tfvma.errors import DivergedError
+from tfvma.evaluation.classification import classification_episodes
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import ImportanceClassification
 from tfvma.evaluation.scored_terms import Key
@@ -69,20 +69,6 @@ def log_joint_of_classes(log_joint: tf.Tensor, memory_label: tf.Tensor, ways: in
     return tf.reduce_logsumexp(per_class, axis=2)
 
 
-def importance_episodes(
-    protocol: ImportanceClassification, characters: CharacterSet, seed: int
-) -> tf.data.Dataset:
-    """The episodes that are classified; raises DataError where `characters` are too few."""
-    return episodes(
-        characters,
-        num_classes=protocol.ways,
-        targets_per_class=protocol.targets_per_class,
-        shots=protocol.shots,
-        seed=seed,
-        num_episodes=protocol.num_episodes,
-    )
-
-
 def measure_importance_classification(
     scorer: AddressScorer,
     protocol: ImportanceClassification,
@@ -105,7 +91,7 @@ def measure_importance_classification(
         return log_joint_of_classes(of_slots, memory_label, protocol.ways)
 
     right: dict[Key, list[np.ndarray]] = defaultdict(list)
-    for index, episode in enumerate(importance_episodes(protocol, characters, seed)):
+    for index, episode in enumerate(classification_episodes(protocol, characters, seed)):
         x, memory, label = episode["x"], episode["memory"], episode["memory_label"]
         answers = {("accuracy", None): classify(x, memory, label, ways)["probabilities"]}
         for count in protocol.num_samples:

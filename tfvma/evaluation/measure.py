@@ -14,7 +14,6 @@ from tfvma.evaluation.all_classes import measure_all_classes, num_targets
 from tfvma.evaluation.classification import classification_episodes, measure_classification
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
 from tfvma.evaluation.importance_classification import (
-    importance_episodes,
     measure_importance_classification,
 )
 from tfvma.evaluation.measurement import Measurement
@@ -64,7 +63,7 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
         Table1: lambda: few_shot_episodes(protocol, source, seed=0),
         FewShot: lambda: few_shot_episodes(protocol, source, seed=0),
         Classification: lambda: classification_episodes(protocol, source, seed=0),
-        ImportanceClassification: lambda: importance_episodes(protocol, source, seed=0),
+        ImportanceClassification: lambda: classification_episodes(protocol, source, seed=0),
         AllClasses: lambda: num_targets(protocol, source),
         AllClassesShots: lambda: num_targets(protocol, source),
         UnknownClass: lambda: unknown_class_episodes(protocol, source, seed=0),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfvma.diagnostics.address_posterior import entropy, posterior_error
+from tfvma.diagnostics.address_posterior import address_measures
 from tfvma.diagnostics.diagnostics import NUM_LATENTS
 from tfvma.diagnostics.every_address import AddressEnumerator
 from tfvma.models.vma import VariationalMemoryAddressing
@@ -44,10 +44,7 @@ def _posterior(model: VariationalMemoryAddressing, episodes: tf.data.Dataset) ->
     values: dict[str, list[float]] = {}
     for index, episode in enumerate(islice(episodes, _POSTERIOR_EPISODES)):
         every = every_address(episode["x"], episode["memory"], tf.constant([_SEED, index]))
-        for name, value in (
-            ("posterior_error", posterior_error(every.log_posterior, every.log_joint)),
-            ("entropy_posterior", entropy(every.log_posterior)),
-            ("entropy_prior", entropy(every.log_prior)),
-        ):
-            values.setdefault(name, []).append(float(tf.reduce_mean(value)))
+        measures = address_measures(every.log_posterior, every.log_prior, every.log_joint)
+        for name, value in measures.items():
+            values.setdefault(name, []).append(value)
     return {name: float(np.mean(of_episodes)) for name, of_episodes in values.items()}
