@@ -188,6 +188,7 @@ def test_combinations_that_work(values):
         ({"model.network": "rnn"}, r"model\.network='rnn': expected one of 'conv', 'mlp'"),
         ({"episodes.targets": 5}, r"episodes\.targets=5: expected 32, .*kind='few_shot'"),
         ({**RECALL, "episodes.shots": 2}, r"episodes\.shots=2: expected 4, .*kind='recall'"),
+        ({**RECALL, "episodes.turned": True}, r"episodes\.turned=True: .*kind='recall'"),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
         ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),
         ({"model.entry_to_logits": 4.0}, r"model\.entry_to_logits=4.0: .*network='conv'"),

@@ -17,11 +17,12 @@ from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, to_
 from tfvma.errors import CheckpointError, OutputError
 from tfvma.evaluation.metrics_file import Row, write_rows
 from tfvma.kinds import KINDS
-from tfvma.model_card import ModelCard, render, training_command, write_model_card
+from tfvma.model_card import ModelCard, render, write_model_card
 from tfvma.presets import get_preset, preset_names
 from tfvma.repeat_latent_score import repeat_latent_score
 from tfvma.repeat_score import repeat_score
 from tfvma.servable import Training
+from tfvma.training_command import training_command
 
 VMA, LEARNED, SOFT, VAE = KINDS
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -72,6 +73,9 @@ def test_training():
     assert "one episode of 9 characters with 4 targets and 3 other drawings in memory" in text
     assert "L2 0.0003" in text
     assert "5,000 steps. Estimator" in " ".join(card(training=Training()).split())
+    turned = dataclasses.replace(CONFIG.episodes, turned=True)
+    other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=turned)).split())
+    assert "9 characters, turned by a multiple of 90 degrees each, with 4 targets" in other
 
 
 def test_fine_tuning_names_what_it_started_from():

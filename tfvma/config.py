@@ -16,7 +16,12 @@ from tfvma.validation import check_at_least, check_choice
 SCHEDULES = ("constant", "cosine")
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
-_CLASSES = ("episodes.num_classes", "episodes.targets_per_class", "episodes.shots")
+_CLASSES = (
+    "episodes.num_classes",
+    "episodes.targets_per_class",
+    "episodes.shots",
+    "episodes.turned",
+)
 # What each choice leaves unread.
 _UNREAD = {
     "episodes.kind": {
@@ -63,6 +68,9 @@ class EpisodeConfig:
     kind: "few_shot", B = num_classes * targets_per_class targets and M = num_classes * shots
     memory entries, other drawings of the same characters; "recall", M = memory_size random
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
+
+    turned: characters to train on are also there turned by 90, 180 and 270 degrees, as other
+    characters, which the paper's are not; held-out ones stay as they are.
     """
 
     dataset: str = "omniglot26"
@@ -70,6 +78,7 @@ class EpisodeConfig:
     num_classes: int = 8
     targets_per_class: int = 4
     shots: int = 4
+    turned: bool = False
     targets: int = 32
     memory_size: int = 256
 

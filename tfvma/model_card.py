@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfvma.card_architecture import architecture, wrapped
 from tfvma.card_usage import repeating, serving, signatures
-from tfvma.config import Config, options
+from tfvma.config import Config
 from tfvma.errors import OutputError
 from tfvma.evaluation.metrics_file import Row, read_rows
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.kinds import Kind
-from tfvma.presets import get_preset, preset_names
 from tfvma.servable import Training, find_version, read_kind, read_training
 from tfvma.trained_on import trained_on
 from tfvma.training.atomic import replacing
 from tfvma.training.run_folder import RunFolder, read_config
+from tfvma.training_command import training_command
 
 
 @dataclass(frozen=True)
@@ -91,36 +90,6 @@ def render(card: ModelCard) -> str:
         _licences(card.config),
     )
     return "\n\n".join(section.strip("\n") for section in sections) + "\n"
-
-
-def training_command(config: Config) -> str:
-    """The command that trains a model like this one, from the nearest preset.
-
-    Intervals of logs and checkpoints are left out: they do not change the weights.
-    """
-
-    def changes(preset: str) -> dict[str, object]:
-        theirs = options(get_preset(preset))
-        return {
-            key: value
-            for key, value in options(config).items()
-            if value != theirs[key] and not key.startswith("intervals.")
-        }
-
-    names = preset_names()
-    preset = config.name if config.name in names else min(names, key=lambda n: len(changes(n)))
-    words = ["python", "train.py", "--preset", preset]
-    if config.name != preset:
-        words += ["--name", config.name]
-    for key, value in changes(preset).items():
-        words += ["--set", f"{key}={_option(value)}"]
-    return shlex.join(words)
-
-
-def _option(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _summary(card: ModelCard) -> str:

@@ -15,10 +15,11 @@ def trained_on(config: Config, kind: Kind) -> str:
         )
     if drawn.kind == "images":
         return f"{drawn.targets} random images"
+    turned = ", turned by a multiple of 90 degrees each," if drawn.turned else ""
     if not kind.takes_memory:
-        return f"{drawn.num_classes * drawn.targets_per_class} random drawings"
+        return f"{drawn.num_classes * drawn.targets_per_class} random drawings{turned}".rstrip(",")
     return (
-        f"one episode of {drawn.num_classes} characters with "
+        f"one episode of {drawn.num_classes} characters{turned} with "
         f"{_counted(drawn.targets_per_class, 'target')} and "
         f"{_counted(drawn.shots, 'other drawing')} in memory of each"
     )

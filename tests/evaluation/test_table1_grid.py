@@ -5,6 +5,8 @@ from __future__ import annotations
 from tfvma.evaluation.metrics_file import Row, write_rows
 from tfvma.evaluation.results_table import results_table
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
+from tfvma.presets import get_preset
+from tfvma.training.run_folder import RunFolder, write_config
 
 
 def row(protocol: str, value: float, num_samples=1_000, paper=None, metric="nll", steps=None):
@@ -43,10 +45,12 @@ def test_each_cell_in_its_place_above_the_papers():
 def test_grid_and_list_stand_apart_in_the_results_table(tmp_path):
     rows = [row("table1 C=2 S=1 gmn/test", 90.0, paper=87.2), row("nll gmn/test", 91.0)]
     (tmp_path / "some").mkdir()
+    write_config(RunFolder(tmp_path / "some"), get_preset("gmn_vma"))
     write_rows(tmp_path / "some" / "metrics.json", rows)
     text = results_table(tmp_path)
     assert "| nll gmn/test | NLL | 91.00 ± 0.84 |" in text
     assert "| 2 | ours | 90.0 ± 0.8 |" in text and "| table1" not in text
+    assert "* `python train.py --preset gmn_vma`\n" in text
     write_rows(tmp_path / "some" / "metrics.json", rows[:1])
     assert "| protocol |" not in results_table(tmp_path)
 

@@ -10,18 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
-from tfvma.evaluation.metrics_file import Row, read_rows
+from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.table import by_protocol, cells_of, metric_name
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
+from tfvma.evaluation.zoo import ZooModel, read_zoo
+from tfvma.training_command import training_command
 
 BEGIN = "<!-- results: made by python -m tfvma.evaluation.results_table README.md -->"
 END = "<!-- end of results -->"
 
 
 def results_table(savedmodels: Path) -> str:
-    """Markdown with one table per model that has a metrics.json, by name."""
-    files = sorted(savedmodels.glob("*/metrics.json"))
-    return "\n\n".join(_model_table(path.parent.name, read_rows(path)) for path in files)
+    """Markdown with one table per model that was measured, by name, and the commands that train
+    and score it; raises as `read_zoo` does."""
+    return "\n\n".join(_model_table(model) for model in read_zoo(savedmodels) if model.rows)
 
 
 def with_results(text: str, table: str) -> str:
@@ -33,8 +35,9 @@ def with_results(text: str, table: str) -> str:
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
-def _model_table(name: str, rows: Sequence[Row]) -> str:
-    lines = [f"**{name}**"]
+def _model_table(model: ZooModel) -> str:
+    rows = model.rows
+    lines = [f"**{model.name}**"]
     listed, table1 = split_table1(rows)
     if listed:
         lines += [
@@ -51,6 +54,7 @@ def _model_table(name: str, rows: Sequence[Row]) -> str:
     notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})
     commands = sorted({row.command for row in rows})
     lines += ["", *(f"* {note}" for note in notes)]
+    lines.append(f"* `{training_command(model.config)}`")
     lines += [f"* `{command}`, seed {rows[0].seed}" for command in commands]
     return "\n".join(lines)
 

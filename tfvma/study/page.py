@@ -59,7 +59,8 @@ def _title(task: Mapping) -> str:
         return f"Learning rates, recall of M = {task['memory_size']:,}"
     if task["name"] == "samples":
         return f"What K is worth, recall of M = {task['memory_size']:,}"
-    return f"MNIST recall, M = {task['memory_size']:,}"
+    copied = ", entries copied from the start" if task["name"] == "lookup256" else ""
+    return f"MNIST recall, M = {task['memory_size']:,}{copied}"
 
 
 def _setting(task: Mapping, samples: bool = True) -> str:

@@ -18,6 +18,7 @@ from tfvma.config import Config, check_config, memory_size
 from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
+from tfvma.data.turned import turned
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.estimators import Estimator
@@ -210,7 +211,7 @@ def _start_from(model: keras.Model, saved_model: str) -> None:
 
 
 def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
-    """What episodes are drawn from; raises as `train` does."""
+    """What episodes of a split are drawn from; raises as `train` does."""
     load = load_characters if config.episodes.kind == "few_shot" else load_images
     source = load(config.episodes.dataset, split, data_dir)
     size = config.model.image_size
@@ -219,7 +220,7 @@ def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) 
             f"model.image_size={size}: expected {source.image_shape[0]}, the size of the "
             f"images of {config.episodes.dataset!r}."
         )
-    return source
+    return turned(source) if config.episodes.turned and split == "train" else source
 
 
 def _training_episodes(config: Config, source: Source, step: int, strategy: tf.distribute.Strategy):
