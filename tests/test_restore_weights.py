@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import keras
@@ -11,7 +12,14 @@ import pytest
 import tensorflow as tf
 
 from tests.training.conftest import random_characters
-from tfvma.config import Config, EpisodeConfig, IntervalConfig, ModelConfig, TrainingConfig
+from tfvma.config import (
+    Config,
+    EpisodeConfig,
+    IntervalConfig,
+    ModelConfig,
+    TrainingConfig,
+    replace_options,
+)
 from tfvma.errors import CheckpointError
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
@@ -111,3 +119,39 @@ def test_a_savedmodel_that_cannot_be_started_from_is_one_clear_error(exported, t
     with pytest.raises(CheckpointError, match=f"training.start_from='.*{reason}"):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run" / "config.json").exists()
+
+
+@pytest.mark.usefixtures("noise")
+def test_a_relative_gives_what_the_two_share(tmp_path):
+    vae = replace_options(CONFIG, {"model.family": "vae", "model.key_dim": 128})
+    without = random_model(vae, seed=2)
+    exported = export_saved_model(without, vae, tmp_path / "models")
+    soft = replace_options(
+        CONFIG, {"model.family": "soft_attention", "training.start_from": str(exported)}
+    )
+    said = io.StringIO()
+    train(soft, tmp_path / "run", progress=said)
+    trained, _, _ = load_trained(tmp_path / "run")
+    # Encoder: 2 of 2 convolutions and 2 of 2 dense layers. Decoder: kernels, since biases of
+    # the one with a memory are those of what it reads there.
+    assert f"11 of {len(trained.weights)} weights are {exported}'s." in said.getvalue()
+    for path in ("encoder/conv1/bias", "posterior/hidden/kernel", "decoder/up2/kernel"):
+        found, expected = (
+            next(weight for weight in each.weights if weight.path.endswith(path))
+            for each in (trained, without)
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_stranger_shares_nothing(tmp_path):
+    class Stranger(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+            self.dense.build((None, 1))
+            self.built = True
+
+    vae = replace_options(CONFIG, {"model.family": "vae", "model.key_dim": 128})
+    exported = export_saved_model(random_model(vae, seed=2), vae, tmp_path)
+    with pytest.raises(CheckpointError, match="expected a relative of the model"):
+        restore_weights(Stranger(), exported)

@@ -117,8 +117,9 @@ class TrainingConfig:
     """How the model is trained; intervals and warm-ups are in steps.
 
     `start_from` is the SavedModel whose weights training starts from, such as
-    savedmodels/NAME; "" starts afresh. A step is one update with the mean gradient of
-    `episodes_per_step` whole episodes, on however many devices.
+    savedmodels/NAME; of another family it gives the layers that are the same; "" starts afresh.
+    A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
+    many devices.
     """
 
     steps: int = 40_000

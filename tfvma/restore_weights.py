@@ -12,12 +12,20 @@ if TYPE_CHECKING:
     from tfvma.models.episodic import EpisodicModel
 
 
-def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
+def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> int:
     """Gives `model` the weights of a SavedModel, so that training can go on from it.
 
+    One of the same family has to be of the same architecture. One of another family, such as a
+    variational autoencoder for a model with a memory, gives what the two share: weights with the
+    same path below the name of the model, and the same shape.
+
     Args:
-        model: built from the configuration beside the SavedModel; compiled or not.
+        model: built from the configuration beside the SavedModel, or a relative of it; compiled
+            or not.
         path: as in `load_servable`.
+
+    Returns:
+        How many weights were given.
 
     Raises:
         CheckpointError: when the SavedModel is missing, damaged, or of another
@@ -26,13 +34,37 @@ def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
     loaded, _ = load_saved_model(path)
     saved = getattr(loaded, "weights", {})
     ours = {weight.path: weight for weight in model.weights}
-    differing = difference(shapes(saved), shapes(ours))
-    if differing:
-        raise CheckpointError(
-            f"path={str(path)!r}: expected the architecture of the model, but {differing}."
-        )
-    for key, weight in ours.items():
-        weight.assign(saved[key])
+    if _families(saved) == _families(ours):
+        differing = difference(shapes(saved), shapes(ours))
+        if differing:
+            raise CheckpointError(
+                f"path={str(path)!r}: expected the architecture of the model, but {differing}."
+            )
+        shared = [(weight, saved[key]) for key, weight in ours.items()]
+    else:
+        theirs = {_below(key): weight for key, weight in saved.items()}
+        shared = [
+            (weight, theirs[_below(key)])
+            for key, weight in ours.items()
+            if _below(key) in theirs and theirs[_below(key)].shape == weight.shape
+        ]
+        if not shared:
+            raise CheckpointError(
+                f"path={str(path)!r}: expected a relative of the model, but they share no weights."
+            )
+    for weight, value in shared:
+        weight.assign(value)
+    return len(shared)
+
+
+def _families(weights) -> set[str]:
+    """The names of models in paths of weights."""
+    return {path.partition("/")[0] for path in weights}
+
+
+def _below(path: str) -> str:
+    """A path without the name of the model."""
+    return path.partition("/")[2]
 
 
 def shapes(weights) -> dict[str, tuple[int, ...]]:

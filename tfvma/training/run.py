@@ -141,7 +141,7 @@ def train(
             model = compiled_model(config)
             checkpoints = Checkpoints(folder.checkpoints, model)
         if chief and checkpoints.restore() == 0 and config.training.start_from:
-            _start_from(model, config.training.start_from)
+            _start_from(model, config.training.start_from, progress)
         send_from_chief(strategy, checkpoints.variables)
         step, last = completed_steps(model), config.training.steps
         step_clock = StepClock(_cpu_seconds(folder, step) if chief else 0.0)
@@ -203,11 +203,13 @@ def _checked_estimator(config: Config) -> Estimator | None:
     return estimator
 
 
-def _start_from(model: keras.Model, saved_model: str) -> None:
+def _start_from(model: keras.Model, saved_model: str, progress: TextIO | None) -> None:
     try:
-        restore_weights(model, saved_model)
+        restored = restore_weights(model, saved_model)
     except CheckpointError as error:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
+    if progress is not None and restored < len(model.weights):
+        print(f"{restored} of {len(model.weights)} weights are {saved_model}'s.", file=progress)
 
 
 def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
