@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tfvma.figures.learning_curves import learning_curves
@@ -24,3 +26,12 @@ def test_a_log_of_one_row_can_be_drawn():
     above, below = learning_curves([{"step": 5, "kl_a": 1.0}], num_samples=4).axes
     assert len(above.lines) == 0
     assert len(below.lines) == 1
+
+
+def test_log_m_is_marked_and_within_sight_where_targets_are_in_memory():
+    log = [{"step": step, "iw_bound": -90.0, "kl_a": 2.0} for step in (1, 2)]
+    above, below = learning_curves(log, num_samples=4, recalled_from=256).axes
+    for axes in (above, below):
+        assert axes.lines[-1].get_ydata()[0] == math.log(256)
+        assert "log M = 5.55" in [text.get_text() for text in axes.texts]
+    assert above.get_ylim()[0] < math.log(256)

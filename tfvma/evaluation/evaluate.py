@@ -119,9 +119,7 @@ def illustrate(
     histograms an address in a memory of drawings, and some rows of their own protocol."""
     scorer = model.scorer
     histograms = show_address_histograms(scorer, characters, seed) if reads_labels(scorer) else []
-    curves = (
-        [show_learning_curves(model.log, model.config.training.num_samples)] if model.log else []
-    )
+    curves = [show_learning_curves(model.log, model.config)] if model.log else []
     return [
         show_samples(scorer, characters, seed),
         *histograms,

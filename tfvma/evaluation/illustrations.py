@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from tfvma.config import Config, memory_size
 from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
 from tfvma.evaluation.illustration import Illustration
@@ -30,8 +31,11 @@ _CLASSES, _SHOTS = 8, 10
 _EPISODES_SEARCHED = 40
 
 
-def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Illustration:
-    """From the rows of a run's log.csv; K = num_samples."""
+def show_learning_curves(log: Sequence[Mapping[str, float]], config: Config) -> Illustration:
+    """From the rows of the log.csv of a run with this configuration."""
+    num_samples = config.training.num_samples
+    recalled_from = memory_size(config) if config.episodes.kind == "recall" else None
+    dotted = " Dotted: what a lookup table has." if recalled_from else ""
     carried = "how much z carries, KL(q(z|x) || p(z))"
     if any("kl_a" in row for row in log):
         carried = (
@@ -42,8 +46,8 @@ def show_learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -
         "Learning curves",
         f"Above: the negative bound -L_K with K = {num_samples}. Below: {carried}. Dashed: means "
         "over the training episodes between two rows of the log, with the weights of the moment. "
-        "Solid: a fixed set of targets of the held-out alphabets, with the averaged weights.",
-        png(learning_curves(log, num_samples)),
+        f"Solid: a fixed set of held-out targets, with the averaged weights.{dotted}",
+        png(learning_curves(log, num_samples, recalled_from)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -13,7 +14,9 @@ from tfvma.figures.style import (
     BLUE,
     FONT_SIZE,
     GREY,
+    INK,
     ORANGE,
+    SMALL,
     VERMILLION,
     new_figure,
     tidy,
@@ -27,18 +30,23 @@ _HELD_OUT = {"linewidth": 2.2, "linestyle": "-"}
 Curve = list[tuple[float, float]]
 
 
-def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Figure:
-    """Draws NLL = -L_K above, KL(z) and KL(a) below; training and held out.
+def learning_curves(
+    log: Sequence[Mapping[str, float]], num_samples: int, recalled_from: int | None = None
+) -> Figure:
+    """Draws NLL = -L_K above, KL(z) and KL(a) below; training and held out (paper, figure 2A).
 
     Args:
       log: rows with "step" and some of iw_bound, kl_z, kl_a and the same with "val_".
       num_samples: K in training, for the label.
+      recalled_from: M where targets are in memory, so that a lookup table has an NLL and a KL(a)
+        of log M, which is marked; None where they are not.
     """
     figure = new_figure(height=5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1.0])
 
     curves = _draw(above, log, "iw_bound", -1.0, VERMILLION, "NLL")
-    _zoom(above, curves, first=_SKIPPED * max(row["step"] for row in log))
+    marked = [] if recalled_from is None else [math.log(recalled_from)]
+    _zoom(above, curves, _SKIPPED * max(row["step"] for row in log), marked)
     above.set_ylabel(f"nats per image, K = {num_samples}")
 
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
@@ -49,6 +57,9 @@ def learning_curves(log: Sequence[Mapping[str, float]], num_samples: int) -> Fig
     below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     below.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
 
+    for log_m in marked:
+        _mark(above, log_m)
+        _mark(below, log_m)
     tidy(above)
     tidy(below)
     figure.legend(
@@ -93,9 +104,24 @@ def _draw(
     return curves
 
 
-def _zoom(axes: Axes, curves: Sequence[Curve], first: float) -> None:
-    """Fits the vertical range to what follows the step `first`."""
+def _mark(axes: Axes, log_m: float) -> None:
+    axes.axhline(log_m, color=INK, linewidth=1.0, linestyle=":")
+    axes.annotate(
+        f"log M = {log_m:.2f}",
+        (0.0, log_m),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 3),
+        textcoords="offset points",
+        color=INK,
+        fontsize=SMALL,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+    )
+
+
+def _zoom(axes: Axes, curves: Sequence[Curve], first: float, marked: Sequence[float]) -> None:
+    """Fits the vertical range to what follows the step `first`, and to what is marked."""
     values = [value for curve in curves for step, value in curve if step >= first]
     if values:
+        values += marked
         margin = 0.05 * (max(values) - min(values)) + 0.5
         axes.set_ylim(min(values) - margin, max(values) + margin)
