@@ -15,10 +15,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchmarks.command import fill_in, listed, new_parser, run_command
 from benchmarks.results_file import markdown_table
 from benchmarks.timing import summary, time_calls
-from tfvma.errors import TfvmaError
-from tfvma.validation import check_at_least, check_writable
 
 _MEMORY_SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 _NUM_QUERIES = 32
@@ -29,59 +28,36 @@ _TIMES = ("M", "reading", "ms", "quartiles", "floor, ms", "ratio", "recall@32", 
 _BOUNDS = ("found", "KL(a)", "L_1", "L_4", "L_100", "L_100 less exact")
 
 
+_FULL = {"memory_sizes": _MEMORY_SIZES, "rounds": 5, "calls": 3, "output": _RESULTS}
+_QUICK = {"memory_sizes": [100, 10_000], "rounds": 1, "calls": 1}
+
+
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.address_latency", description=__doc__.partition("\n")[0]
+    options = new_parser(
+        "address_latency", __doc__, _FULL["rounds"], quick="M = 100 and 10000 made-up drawings"
     )
     options.add_argument(
         "--memory-sizes",
         type=int,
         nargs="+",
         metavar="M",
-        help=f"entries in memory ({' '.join(map(str, _MEMORY_SIZES))})",
+        help=f"entries in memory ({listed(_MEMORY_SIZES)})",
     )
     options.add_argument(
-        "--rounds", type=int, metavar="N", help="times that each way has its turn (5)"
-    )
-    options.add_argument("--calls", type=int, metavar="N", help="timed calls in each turn (3)")
-    options.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
-    )
-    options.add_argument(
-        "--quick",
-        action="store_true",
-        help="only see that it runs: M = 100 and 10000 made-up drawings, nothing written by "
-        "default",
+        "--calls", type=int, metavar="N", help=f"timed calls in each turn ({_FULL['calls']})"
     )
     return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns its exit code."""
-    try:
-        run(resolve(parser().parse_args(arguments)))
-    except TfvmaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(resolve(options)))
 
 
 def resolve(options: argparse.Namespace) -> argparse.Namespace:
     """Fills in what was not given; raises InvalidArgumentError or OutputError."""
-    if options.quick:
-        defaults = {"memory_sizes": [100, 10_000], "rounds": 1, "calls": 1}
-    else:
-        defaults = {"memory_sizes": _MEMORY_SIZES, "rounds": 5, "calls": 3, "output": _RESULTS}
-    for name, value in defaults.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    for memory_size in options.memory_sizes:
-        check_at_least("--memory-sizes", memory_size, 1)
-    check_at_least("--rounds", options.rounds, 1)
-    check_at_least("--calls", options.calls, 1)
-    if options.output is not None:
-        check_writable("--output", options.output.parent)
-    return options
+    return fill_in(options, _FULL, _QUICK)
 
 
 def run(options: argparse.Namespace) -> None:

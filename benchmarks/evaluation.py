@@ -18,10 +18,10 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.arithmetic import score_arithmetic
+from benchmarks.command import fill_in, listed, new_parser, run_command
 from benchmarks.results_file import markdown_table, report
 from tfvma.config import ModelConfig
-from tfvma.errors import InvalidArgumentError, TfvmaError
-from tfvma.validation import check_at_least, check_writable
+from tfvma.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Drawn
@@ -45,59 +45,35 @@ _SETTINGS = (
     Setting(96, 2_592, 1_000),
     Setting(288, 2_592, 1_000),
 )
-_QUICK = (Setting(4, 8, 16),)
+_FULL = {"settings": _SETTINGS, "rounds": 3, "output": _RESULTS}
+_QUICK = {"settings": (Setting(4, 8, 16),), "rounds": 1}
 
 
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.evaluation", description=__doc__.partition("\n")[0]
+    options = new_parser(
+        "evaluation", __doc__, _FULL["rounds"], quick="B, M, K = 4, 8, 16, 1 round"
     )
     options.add_argument(
         "--settings",
         nargs="+",
         metavar="B,M,K",
         help="targets, entries in memory and samples per target "
-        f"({' '.join(','.join(map(str, setting)) for setting in _SETTINGS)})",
-    )
-    options.add_argument(
-        "--rounds", type=int, metavar="N", help="times that each setting has its turn (3)"
-    )
-    options.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
-    )
-    options.add_argument(
-        "--quick",
-        action="store_true",
-        help="only see that it runs: B, M, K = 4, 8, 16, 1 round, nothing written by default",
+        f"({listed([','.join(map(str, setting)) for setting in _SETTINGS])})",
     )
     return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns its exit code."""
-    try:
-        run(resolve(parser().parse_args(arguments)))
-    except TfvmaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(resolve(options)))
 
 
 def resolve(options: argparse.Namespace) -> argparse.Namespace:
     """Fills in what was not given; raises InvalidArgumentError or OutputError."""
     if options.settings is not None:
         options.settings = [_setting(text) for text in options.settings]
-    if options.quick:
-        defaults = {"settings": _QUICK, "rounds": 1}
-    else:
-        defaults = {"settings": _SETTINGS, "rounds": 3, "output": _RESULTS}
-    for name, value in defaults.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    check_at_least("--rounds", options.rounds, 1)
-    if options.output is not None:
-        check_writable("--output", options.output.parent)
-    return options
+    return fill_in(options, _FULL, _QUICK)
 
 
 def _setting(text: str) -> Setting:

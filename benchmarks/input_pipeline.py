@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.command import fill_in, listed, new_parser, run_command
 from benchmarks.results_file import markdown_table, report
 from tfvma.config import Config
-from tfvma.errors import TfvmaError
 from tfvma.presets import get_preset
-from tfvma.validation import check_at_least, check_writable
 
 _PRESET = "omniglot26_vma_4shot"
 _SHOTS = (1, 4, 16)
@@ -31,60 +30,39 @@ _RESULTS = Path(__file__).parent / "results" / "input_pipeline.json"
 _COLUMNS = ("B", "M", "shots", "KB", "episodes/s", "quartiles", "ms", "floor, ms", "ratio")
 
 
+_FULL = {"shots": _SHOTS, "rounds": 10, "episodes": 500, "output": _RESULTS}
+_QUICK = {"shots": [4], "rounds": 1, "episodes": 20}
+
+
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.input_pipeline", description=__doc__.partition("\n")[0]
+    options = new_parser(
+        "input_pipeline", __doc__, _FULL["rounds"], quick="4 shots, 1 round of 20 episodes"
     )
     options.add_argument(
         "--shots",
         type=int,
         nargs="+",
         metavar="S",
-        help=f"drawings of each character in memory ({' '.join(map(str, _SHOTS))})",
+        help=f"drawings of each character in memory ({listed(_SHOTS)})",
     )
     options.add_argument(
-        "--rounds", type=int, metavar="N", help="times that each setting has its turn (10)"
-    )
-    options.add_argument(
-        "--episodes", type=int, metavar="N", help="timed episodes in each turn (500)"
-    )
-    options.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
-    )
-    options.add_argument(
-        "--quick",
-        action="store_true",
-        help="only see that it runs: 4 shots, 1 round of 20 episodes, nothing written by default",
+        "--episodes",
+        type=int,
+        metavar="N",
+        help=f"timed episodes in each turn ({_FULL['episodes']})",
     )
     return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns its exit code."""
-    try:
-        run(resolve(parser().parse_args(arguments)))
-    except TfvmaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(resolve(options)))
 
 
 def resolve(options: argparse.Namespace) -> argparse.Namespace:
     """Fills in what was not given; raises InvalidArgumentError or OutputError."""
-    if options.quick:
-        defaults = {"shots": [4], "rounds": 1, "episodes": 20}
-    else:
-        defaults = {"shots": _SHOTS, "rounds": 10, "episodes": 500, "output": _RESULTS}
-    for name, value in defaults.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    for shots in options.shots:
-        check_at_least("--shots", shots, 1)
-    check_at_least("--rounds", options.rounds, 1)
-    check_at_least("--episodes", options.episodes, 1)
-    if options.output is not None:
-        check_writable("--output", options.output.parent)
-    return options
+    return fill_in(options, _FULL, _QUICK)
 
 
 def run(options: argparse.Namespace) -> None:

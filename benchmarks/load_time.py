@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.command import fill_in, new_parser, run_command
 from benchmarks.results_file import markdown_table, report
-from tfvma.errors import TfvmaError
-from tfvma.validation import check_at_least, check_writable
 
 _MODEL = Path(__file__).parents[1] / "savedmodels" / "omniglot26_vma_4shot"
 _WORKER = Path(__file__).parent / "load_worker.py"
@@ -31,42 +30,23 @@ _RESULTS = Path(__file__).parent / "results" / "load_time.json"
 _COLUMNS = ("stage", "s", "range", "since the start, s", "range", "floor, s", "ratio")
 
 
+_FULL = {"rounds": 5, "output": _RESULTS}
+_QUICK = {"rounds": 1}
+
+
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.load_time", description=__doc__.partition("\n")[0]
-    )
-    options.add_argument("--rounds", type=int, metavar="N", help="processes, one by one (5)")
-    options.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
-    )
-    options.add_argument(
-        "--quick",
-        action="store_true",
-        help="only see that it runs: 1 round, nothing written by default",
-    )
-    return options
+    return new_parser("load_time", __doc__, _FULL["rounds"], quick="1 process")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns its exit code."""
-    try:
-        run(resolve(parser().parse_args(arguments)))
-    except TfvmaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(resolve(options)))
 
 
 def resolve(options: argparse.Namespace) -> argparse.Namespace:
     """Fills in what was not given; raises InvalidArgumentError or OutputError."""
-    defaults = {"rounds": 1} if options.quick else {"rounds": 5, "output": _RESULTS}
-    for name, value in defaults.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    check_at_least("--rounds", options.rounds, 1)
-    if options.output is not None:
-        check_writable("--output", options.output.parent)
-    return options
+    return fill_in(options, _FULL, _QUICK)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -13,14 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.command import fill_in, listed, new_parser, run_command
 from benchmarks.results_file import markdown_table, report
 from benchmarks.setting import Setting, all_settings, config_of
 from benchmarks.timing import cells_of_times, summary
 from benchmarks.turns import take_turns
 from tfvma.config import Config
-from tfvma.errors import TfvmaError
 from tfvma.presets import get_preset
-from tfvma.validation import check_at_least, check_writable
 
 _PRESET = "omniglot26_vma_4shot"
 _MEMORY_SIZES = (16, 32, 64, 128, 512)
@@ -42,58 +41,34 @@ _COLUMNS = (
 )
 
 
+_FULL = {"memory_sizes": _MEMORY_SIZES, "rounds": 5, "steps": 10, "output": _RESULTS}
+_QUICK = {"memory_sizes": [32], "rounds": 1, "steps": 2}
+
+
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.step_time", description=__doc__.partition("\n")[0]
-    )
+    options = new_parser("step_time", __doc__, _FULL["rounds"], quick="1 round of 2 steps")
     options.add_argument(
         "--memory-sizes",
         type=int,
         nargs="+",
         metavar="M",
-        help=f"entries in memory ({' '.join(map(str, _MEMORY_SIZES))})",
+        help=f"entries in memory ({listed(_MEMORY_SIZES)})",
     )
     options.add_argument(
-        "--rounds", type=int, metavar="N", help="times that each setting has its turn (5)"
-    )
-    options.add_argument("--steps", type=int, metavar="N", help="timed steps in each turn (10)")
-    options.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
-    )
-    options.add_argument(
-        "--quick",
-        action="store_true",
-        help="only see that it runs: 1 round of 2 steps, nothing written by default",
+        "--steps", type=int, metavar="N", help=f"timed steps in each turn ({_FULL['steps']})"
     )
     return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns its exit code."""
-    try:
-        run(resolve(parser().parse_args(arguments)))
-    except TfvmaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(resolve(options)))
 
 
 def resolve(options: argparse.Namespace) -> argparse.Namespace:
     """Fills in what was not given; raises InvalidArgumentError or OutputError."""
-    if options.quick:
-        defaults = {"memory_sizes": [32], "rounds": 1, "steps": 2}
-    else:
-        defaults = {"memory_sizes": _MEMORY_SIZES, "rounds": 5, "steps": 10, "output": _RESULTS}
-    for name, value in defaults.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    for memory_size in options.memory_sizes:
-        check_at_least("--memory-sizes", memory_size, 1)
-    check_at_least("--rounds", options.rounds, 1)
-    check_at_least("--steps", options.steps, 1)
-    if options.output is not None:
-        check_writable("--output", options.output.parent)
-    return options
+    return fill_in(options, _FULL, _QUICK)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from tfvma.errors import InvalidArgumentError, TfvmaError
-from tfvma.validation import check_at_least, check_writable
+from benchmarks.command import fill_in, new_parser, run_command
+from tfvma.errors import InvalidArgumentError
 
 _ROOT = Path(__file__).parents[1]
 _RESULTS = Path(__file__).parent / "results" / "two_workers.json"
@@ -54,53 +54,31 @@ _SETTINGS = (
 )
 
 
+_FULL = {"rounds": 2, "steps": 30, "output": _RESULTS}
+_QUICK = {"rounds": 1, "steps": 2}
+
+
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(
-        prog="python -m benchmarks.two_workers", description=__doc__.partition("\n")[0]
-    )
+    options = new_parser("two_workers", __doc__, _FULL["rounds"], quick="1 round of 2 steps")
     options.add_argument(
-        "--rounds", type=int, metavar="N", help="times that each setting has its turn (2)"
-    )
-    options.add_argument("--steps", type=int, metavar="N", help="timed steps in each turn (30)")
-    options.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write the rows, as JSON"
-    )
-    options.add_argument(
-        "--quick",
-        action="store_true",
-        help="only see that it runs: 1 round of 2 steps, nothing written by default",
+        "--steps", type=int, metavar="N", help=f"timed steps in each turn ({_FULL['steps']})"
     )
     return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns its exit code."""
-    try:
-        run(resolve(parser().parse_args(arguments)))
-    except TfvmaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = parser().parse_args(arguments)
+    return run_command(lambda: run(resolve(options)))
 
 
 def resolve(options: argparse.Namespace) -> argparse.Namespace:
     """Fills in what was not given; raises InvalidArgumentError or OutputError."""
-    if options.quick:
-        defaults = {"rounds": 1, "steps": 2}
-    else:
-        defaults = {"rounds": 2, "steps": 30, "output": _RESULTS}
-    for name, value in defaults.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    check_at_least("--rounds", options.rounds, 1)
-    check_at_least("--steps", options.steps, 1)
-    if options.output is not None:
-        check_writable("--output", options.output.parent)
     if len(_cores()) < 2:
         raise InvalidArgumentError(
             f"cores={_cores()}: expected at least two that processes can be bound to, on Linux."
         )
-    return options
+    return fill_in(options, _FULL, _QUICK)
 
 
 def run(options: argparse.Namespace) -> None:

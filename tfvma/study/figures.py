@@ -52,9 +52,9 @@ def figures_of(task: Mapping) -> Iterator[tuple[str, Figure]]:
         yield files[-1], estimator_noise(task["gradients"])
 
 
-def _nll_by_samples(task: Mapping) -> dict[str, list[tuple[int, float]]]:
-    """For each estimator K and the mean NLL at the end, NaN where every run diverged."""
-    nll: dict[str, list[tuple[int, float]]] = {}
+def _nll_by_samples(task: Mapping) -> dict[str, dict[int, tuple[float, ...]]]:
+    """For each estimator and each K the NLL at the end of its runs, but for those that diverged."""
+    nll: dict[str, dict[int, tuple[float, ...]]] = {}
     for row in sorted(standings(task), key=lambda row: (row.estimator, row.num_samples)):
-        nll.setdefault(row.estimator, []).append((row.num_samples, row.mean("nll")))
+        nll.setdefault(row.estimator, {})[row.num_samples] = row.ends["nll"]
     return nll

@@ -155,7 +155,7 @@ _TASKS = (
         "samples",
         _recall(256),
         cpu_seconds=40.0,
-        seeds=(0,),
+        seeds=(0, 1, 2),
         num_samples=(2, 4, 8, 16, 32),
         own_rates=RECALL_RATES,
     ),
