@@ -78,6 +78,7 @@ RECALL = {
         for step in (100, 400)
         for place, estimator in enumerate(("vimco", "ovis", "exact"))
     ],
+    "costs": {},
 }
 
 

@@ -59,6 +59,26 @@ def test_where_nothing_is_recalled_the_nll_counts():
     assert standings(few_shot)[0].estimator == "vimco"
 
 
+def test_where_nothing_is_recalled_it_counts_after_the_time_that_every_run_had():
+    few_shot = small_record()["tasks"]["few_shot"]
+    few_shot["runs"] = [
+        example.run("ovis", 0, [90.0, 80.0, 70.0, 60.0], [0.5] * 4),
+        example.run("exact", 0, [75.0, 65.0], [0.5] * 2),
+        example.diverged("nvil", 0),
+    ]
+    exact, ovis, _ = standings(few_shot)
+    # Half way between the validations at steps 100 and 200, of 10 ms each.
+    assert exact.equal_seconds == ovis.equal_seconds == 1.5
+    assert exact.nll_then == (65.0,) and ovis.nll_then == (85.0,)
+
+    few_shot["costs"] = {"ovis": 0.005, "exact": 0.02, "nvil": 0.01}
+    ovis, exact, _ = standings(few_shot)
+    assert ovis.milliseconds == 5.0 and exact.milliseconds == 20.0
+    # 350 steps of 5 ms, which exact has had after 87.5.
+    assert ovis.equal_seconds == 1.75 and ovis.nll_then == (60.0,)
+    assert exact.nll_then == (75.0,)
+
+
 def test_a_mean_over_the_seeds_that_are_left_does_not_stand_first():
     few_shot = small_record()["tasks"]["few_shot"]
     few_shot["runs"] = [

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from tfvma.figures.estimator_curves import estimator_curves
 from tfvma.figures.estimator_noise import estimator_noise
 from tfvma.figures.samples_paid import samples_paid
-from tfvma.study.standings import points, standings
+from tfvma.study.standings import points, standings, timed
 
 _AXES = {"cpu_seconds": "CPU seconds", "step": "training steps"}
 
@@ -42,7 +42,7 @@ def figures_of(task: Mapping) -> Iterator[tuple[str, Figure]]:
         curves = {
             estimator: [
                 [(point[axis], point["nll"]) for point in points(run)]
-                for run in task["runs"]
+                for run in timed(task)["runs"]
                 if run["estimator"] == estimator
             ]
             for estimator in ranked

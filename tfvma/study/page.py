@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.study.figures import names_of_figures
@@ -137,31 +138,45 @@ def _first(task: Mapping, rows: Sequence[Standing]) -> str:
 
 def _few_shot(task: Mapping) -> list[str]:
     rows = standings(task)
+    seconds = rows[0].equal_seconds
+    after = f"NLL after {seconds:.0f} s"
+    timing = (
+        " CPU seconds here are those of its steps at what a step costs, timed in turns at the end "
+        f"of the runs (`python -m tfvma.study.costs --task {task['name']}`): runs were made one "
+        "after the other, and the machine was not always as fast."
+        if task["costs"]
+        else ""
+    )
+    text = (
+        f"{_setting(task)}{timing} *{after}* is that after the time that every run had, linearly "
+        f"between validations; what follows is at the end. {_POSTERIOR_ERROR}"
+    )
     lines = [
         [
             f"`{row.estimator}`",
             f"{row.learning_rate:g}",
             str(row.seeds),
+            f"{row.milliseconds:.1f}",
+            _values(row.nll_then, 1, row.diverged),
             _spread(row, "nll", 1),
+            f"{row.steps:,.0f}",
             _number(row.mean("kl_a"), 2),
             _number(row.mean("kl_z"), 2),
             _percent(row.mean("address_accuracy")),
             _number(row.mean("posterior_error"), 2),
-            f"{row.steps:,.0f}",
-            f"{row.milliseconds:.1f}",
         ]
         for row in rows
     ]
     columns = (
-        *("estimator", "rate", "seeds", "NLL", "KL(a)", "KL(z)", "accuracy"),
-        *("posterior error", "steps", "CPU ms a step"),
+        *("estimator", "rate", "seeds", "CPU ms a step", after, "NLL at the end", "steps"),
+        *("KL(a)", "KL(z)", "accuracy", "posterior error"),
     )
-    lowest = _lowest(rows)
+    first = rows[0]
     sentence = (
-        f"The lowest NLL at the end was that of `{lowest.estimator}` "
-        f"({_number(lowest.mean('nll'), 1)} nats)."
+        f"After {seconds:.0f} CPU seconds the lowest NLL was that of `{first.estimator}` "
+        f"({_values(first.nll_then, 1, first.diverged)} nats)."
     )
-    return [_fill(f"{_setting(task)} {_POSTERIOR_ERROR}"), _table(columns, lines), sentence]
+    return [_fill(text), _table(columns, lines), sentence]
 
 
 def _samples(task: Mapping) -> list[str]:
@@ -260,9 +275,13 @@ def _goal_cells(reached: Reached, seeds: int) -> tuple[str, str, str]:
 
 
 def _spread(row: Standing, name: str, digits: int) -> str:
-    values = row.ends[name]
-    mean = _number(row.mean(name), digits)
-    diverged = f"; {row.diverged} diverged" if row.diverged else ""
+    return _values(row.ends[name], digits, row.diverged)
+
+
+def _values(values: Sequence[float], digits: int, num_diverged: int) -> str:
+    """A mean and, of several, the lowest and the highest."""
+    mean = _number(fmean(values) if values else math.nan, digits)
+    diverged = f"; {num_diverged} diverged" if num_diverged else ""
     if len(values) < 2:
         return mean + diverged
     return f"{mean} ({min(values):.{digits}f}–{max(values):.{digits}f}{diverged})"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tfvma import __version__
 from tfvma.config import memory_size
+from tfvma.study.costs import costs_file
 from tfvma.study.gradients import gradients_folder
 from tfvma.study.outcome import check_same, is_done, read_end, read_outcome, run_folder
 from tfvma.study.tasks import TASKS, Run, Task, runs_of
@@ -66,6 +67,7 @@ def _task(task: Task, runs_dir: Path) -> dict:
             if is_done(runs_dir, run)
         ],
         "gradients": _gradients(gradients_folder(runs_dir, task.name)),
+        "costs": _costs(costs_file(runs_dir, task.name)),
     }
 
 
@@ -98,6 +100,10 @@ def _gradients(folder: Path) -> list[dict]:
     order = list(VARIANTS)
     rows.sort(key=lambda row: (row["step"], order.index(row["estimator"])))
     return [_rounded(row) for row in rows]
+
+
+def _costs(path: Path) -> dict[str, float]:
+    return _rounded(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def _rounded(row: dict) -> dict:

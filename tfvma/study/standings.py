@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+import numpy as np
+
 from tfvma.study.tasks import FOUND
 
 # So near to log M the address is found, and what is recalled nearly so.
@@ -37,6 +39,8 @@ class Standing:
         steps: a mean over the runs, as the following ones.
         milliseconds: of CPU a step.
         ends: each measurement at the end, a value for each run that did not diverge.
+        equal_seconds: CPU seconds that every run of the task had at least.
+        nll_then: of each run that did not diverge, when it had had these.
     """
 
     estimator: str
@@ -49,6 +53,8 @@ class Standing:
     steps: float
     milliseconds: float
     ends: Mapping[str, tuple[float, ...]]
+    equal_seconds: float
+    nll_then: tuple[float, ...]
 
     def mean(self, name: str) -> float:
         """Of a measurement at the end; NaN where every run diverged."""
@@ -58,17 +64,20 @@ class Standing:
 
 def standings(task: Mapping) -> list[Standing]:
     """All estimators of a task of the record, the best first; see `merit`."""
+    task = timed(task)
+    seconds = _equal_seconds(task["runs"])
     groups: dict[tuple[str, int, float], list[Mapping]] = {}
     for run in task["runs"]:
         key = (run["estimator"], run["num_samples"], run["learning_rate"])
         groups.setdefault(key, []).append(run)
-    rows = [_standing(*key, runs, task["goal"]) for key, runs in groups.items()]
+    rows = [_standing(*key, runs, task["goal"], seconds) for key, runs in groups.items()]
     return sorted(rows, key=merit)
 
 
 def merit(standing: Standing) -> tuple[float, ...]:
     """What standings are sorted by: the share of seeds that recalled, and the seconds that these
-    took; that found the address, and the seconds; that diverged; the NLL at the end of the others.
+    took; that found the address, and the seconds; that diverged; the NLL at the end of the others,
+    or, where nothing is recalled, after equal seconds.
     """
     parts: list[float] = []
     for goal in (standing.recalled, standing.found):
@@ -76,10 +85,9 @@ def merit(standing: Standing) -> tuple[float, ...]:
             parts += [-goal.count / standing.seeds, goal.cpu_seconds]
         else:
             parts += [0.0, 0.0]
-    nll = standing.mean("nll")
-    # Where nothing is recalled the end is all that counts. A mean over the seeds that are left
-    # is no match for one over all.
-    ending = (standing.diverged / standing.seeds, math.inf if math.isnan(nll) else nll)
+    values = standing.nll_then if standing.recalled is None else standing.ends["nll"]
+    # A mean over the seeds that are left is no match for one over all.
+    ending = (standing.diverged / standing.seeds, fmean(values) if values else math.inf)
     return ending if standing.recalled is None else (*parts, *ending)
 
 
@@ -95,6 +103,36 @@ def best_rates(task: Mapping) -> dict[str, float]:
     for row in standings(task):
         rates.setdefault(row.estimator, row.learning_rate)
     return rates
+
+
+def timed(task: Mapping) -> Mapping:
+    """A task of the record with the CPU seconds of its runs from their steps, where the cost of a
+    step of each estimator was measured (tfvma/study/costs.py); else as it is."""
+    costs = task["costs"]
+    if not costs:
+        return task
+    runs = []
+    for run in task["runs"]:
+        cost = costs[run["estimator"]]
+        curve = {**run["curve"], "cpu_seconds": [cost * step for step in run["curve"]["step"]]}
+        runs.append({**run, "cpu_seconds": cost * run["step"], "curve": curve})
+    return {**task, "runs": runs}
+
+
+def _equal_seconds(runs: Sequence[Mapping]) -> float:
+    return min((run["cpu_seconds"] for run in runs if run["end"] is not None), default=0.0)
+
+
+def _nll_after(run: Mapping, seconds: float) -> float:
+    """Between two validations linearly; before the first as it was then."""
+    curve = points(run)
+    return float(
+        np.interp(
+            seconds,
+            [point["cpu_seconds"] for point in curve],
+            [point["nll"] for point in curve],
+        )
+    )
 
 
 def recalls(goal: float) -> Callable[[Mapping], bool]:
@@ -128,6 +166,7 @@ def _standing(
     learning_rate: float,
     runs: Sequence[Mapping],
     goal: float | None,
+    equal_seconds: float,
 ) -> Standing:
     ended = [run["end"] for run in runs if run["end"] is not None]
     names = ("nll", "kl_a", "kl_z", "address_accuracy", "posterior_error", "entropy_posterior")
@@ -142,6 +181,8 @@ def _standing(
         steps=fmean(run["step"] for run in runs),
         milliseconds=1000 * fmean(run["cpu_seconds"] / max(run["step"], 1) for run in runs),
         ends={name: tuple(end[name] for end in ended) for name in names},
+        equal_seconds=equal_seconds,
+        nll_then=tuple(_nll_after(run, equal_seconds) for run in runs if run["end"] is not None),
     )
 
 
