@@ -355,10 +355,35 @@ def test_recall_of_characters_is_refused(run, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_a_report_on_images_is_refused(recall_run, tmp_path, capsys):
-    options = ["--protocol", "recall", "--report", str(tmp_path / "report"), "--quiet"]
-    assert main([str(recall_run), *options]) == 2
-    assert "expected a dataset of characters, not 'binarized_mnist'" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("model", "protocol", "figures"),
+    [
+        ({}, "recall", {"one_shot_samples", "reconstructions", "kl_split"}),
+        ({"memory_size": 5}, "nll", {"samples", "reconstructions", "kl_split"}),
+        ({"family": "vae", "key_dim": 128}, "nll", {"samples", "reconstructions", "kl_split"}),
+    ],
+)
+def test_a_report_on_images_shows_them(recall_run, model, protocol, figures, tmp_path):
+    kind = "recall" if protocol == "recall" else "images"
+    config = dataclasses.replace(
+        IMAGE_CONFIG,
+        episodes=dataclasses.replace(
+            IMAGE_CONFIG.episodes, kind=kind, memory_size=8 if kind == "recall" else 256
+        ),
+        model=dataclasses.replace(IMAGE_CONFIG.model, **model),
+    )
+    folder = RunFolder(recall_run)
+    write_config(folder, config)
+    build_model(config).save_weights(folder.weights)
+    report = tmp_path / "report"
+    options = ["--protocol", protocol, "--num-samples", "2", "--report", str(report), "--quiet"]
+    size = ["--memory-size", "16"] if protocol == "recall" else []
+    assert main([str(recall_run), *options, *size]) == 0
+    assert {path.stem for path in (report / "figures").iterdir()} == figures
+    text = " ".join((report / "index.html").read_text().split())
+    assert ("one image of the held-out set" in text) == (protocol == "recall")
+    assert ("20 images, of which the target is one" in text) == (protocol == "recall")
+    assert "target's character" not in text
 
 
 @pytest.mark.parametrize(

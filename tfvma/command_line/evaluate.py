@@ -243,10 +243,6 @@ def _score(
     check_choice(
         "--split", parsed.split, images.SPLITS[dataset] if of_images else characters.SPLITS
     )
-    if of_images and parsed.report:
-        raise InvalidArgumentError(
-            f"--report={parsed.report!r}: expected a dataset of characters, not {dataset!r}."
-        )
     load = images.load_images if of_images else characters.load_characters
     drawn_from = load(dataset, parsed.split, parsed.data_dir)
     rows = evaluate(

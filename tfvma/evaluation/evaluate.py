@@ -113,19 +113,24 @@ def _printed(
 
 
 def illustrate(
-    model: TrainedModel, characters: CharacterSet, rows: Sequence[Row], seed: int
+    model: TrainedModel, source: Source, rows: Sequence[Row], seed: int
 ) -> list[Illustration]:
     """All figures that can be made: the KL split needs few-shot rows, curves need a log,
     histograms an address in a memory of drawings, and some rows of their own protocol."""
     scorer = model.scorer
-    histograms = show_address_histograms(scorer, characters, seed) if reads_labels(scorer) else []
+    of_characters = isinstance(source, CharacterSet)
+    histograms = (
+        show_address_histograms(scorer, source, seed)
+        if of_characters and reads_labels(scorer)
+        else []
+    )
     curves = [show_learning_curves(model.log, model.config)] if model.log else []
     return [
-        show_samples(scorer, characters, seed),
+        show_samples(scorer, source, seed),
         *histograms,
-        show_reconstructions(scorer, characters, seed),
+        show_reconstructions(scorer, source, seed),
         *illustrate_rows(rows),
-        *_unknown_class(scorer, characters, rows),
+        *(_unknown_class(scorer, source, rows) if of_characters else []),
         *curves,
     ]
 

@@ -10,12 +10,13 @@ import tensorflow as tf
 
 from tfvma.config import Config, memory_size
 from tfvma.data.characters import CharacterSet
-from tfvma.data.episodes import episodes
+from tfvma.data.draw import Source
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.protocols import UnknownClass
 from tfvma.evaluation.roc import roc_area
 from tfvma.evaluation.scored_terms import reads_labels
 from tfvma.evaluation.scorer import AddressScorer, Scorer
+from tfvma.evaluation.shown import one_target_each, shown_entries, shown_episode
 from tfvma.evaluation.unknown_class import score_unknown_class
 from tfvma.figures.address_histogram import address_histogram
 from tfvma.figures.learning_curves import learning_curves
@@ -81,10 +82,10 @@ def show_unknown_class(
     )
 
 
-def show_samples(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
+def show_samples(scorer: Scorer, source: Source, seed: int) -> Illustration:
     """Samples, with the entry that they are of where there is one to show."""
     if scorer.takes_memory:
-        return _show_one_shot_samples(scorer, characters, seed)
+        return _show_one_shot_samples(scorer, source, seed)
     if scorer.has_address:
         return _show_samples_of_slots(scorer, seed)
     images = scorer.generate(
@@ -115,20 +116,18 @@ def _show_samples_of_slots(scorer: AddressScorer, seed: int) -> Illustration:
     )
 
 
-def _show_one_shot_samples(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
-    """Rows of p(x | m_a), for entries of different characters (paper, figure 4A)."""
-    rows = min(_ENTRIES, characters.num_characters)
-    episode = next(
-        iter(_episodes(characters, num_classes=rows, shots=1, seed=seed, num_episodes=1))
-    )
+def _show_one_shot_samples(scorer: Scorer, source: Source, seed: int) -> Illustration:
+    """Rows of p(x | m_a), for different entries (paper, figure 4A)."""
+    entries, what = shown_entries(source, _ENTRIES, seed)
+    rows = len(entries)
     if scorer.has_address:
-        images = _samples_of(scorer, tf.repeat(episode["memory"], _SAMPLES, axis=0), seed)
+        images = _samples_of(scorer, tf.repeat(entries, _SAMPLES, axis=0), seed)
         prior = "z ~ p(z | m_a)"
     else:
         images = tf.concat(
             [
                 scorer.generate(
-                    episode["memory"][row : row + 1],
+                    entries[row : row + 1],
                     tf.constant(_SAMPLES, tf.int32),
                     tf.constant([seed, row], tf.int32),
                 )["images"]
@@ -137,18 +136,13 @@ def _show_one_shot_samples(scorer: Scorer, characters: CharacterSet, seed: int) 
             axis=0,
         )
         prior = "z ~ p(z)"
-    unseen = (
-        "that the model was never trained on"
-        if characters.split == "test"
-        else "of the training set"
-    )
     return Illustration(
         "one_shot_samples",
         "One-shot samples",
-        f"Each row shows one drawing of a character {unseen}, framed, and what the model draws "
-        f"when it reads that entry: {prior}, then the probability of ink in each pixel under "
-        "p(x | z, m_a). Rows and samples are not selected.",
-        png(one_shot_samples(episode["memory"].numpy()[..., 0], _in_rows(images, rows))),
+        f"Each row shows {what}, framed, and what the model draws when it reads that entry: "
+        f"{prior}, then the probability of ink in each pixel under p(x | z, m_a). Rows and "
+        "samples are not selected.",
+        png(one_shot_samples(entries.numpy()[..., 0], _in_rows(images, rows))),
     )
 
 
@@ -206,7 +200,7 @@ def infer_addresses(
     """Targets of 40 random episodes, one of each character in memory, in random order."""
     address = tf.function(scorer.address)
     generator = np.random.default_rng(seed)
-    for episode in _episodes(
+    for episode in one_target_each(
         characters,
         num_classes=min(_CLASSES, characters.num_characters),
         shots=min(_SHOTS, characters.drawings_per_character - 1),
@@ -246,13 +240,9 @@ def _show_inference(count: int, inference: AddressInference) -> Illustration:
     )
 
 
-def show_reconstructions(scorer: Scorer, characters: CharacterSet, seed: int) -> Illustration:
+def show_reconstructions(scorer: Scorer, source: Source, seed: int) -> Illustration:
     """Targets, entries read where there are some to show, and reconstructions, two samples each."""
-    classes = min(_CLASSES, characters.num_characters)
-    shots = min(4, characters.drawings_per_character - 1)
-    episode = next(
-        iter(_episodes(characters, num_classes=classes, shots=shots, seed=seed, num_episodes=1))
-    )
+    episode, in_memory = shown_episode(source, seed)
     memory = episode["memory"] if scorer.takes_memory else None
     drawn = scorer.reconstruct(
         episode["x"], memory, tf.constant(2, tf.int32), tf.constant([seed, 1], tf.int32)
@@ -267,13 +257,13 @@ def show_reconstructions(scorer: Scorer, characters: CharacterSet, seed: int) ->
         )
     read = drawn["address"]
     right = tf.equal(tf.gather(episode["memory_label"], read), episode["x_label"])
+    one = "the target's character" if isinstance(source, CharacterSet) else "the target itself"
     return Illustration(
         "reconstructions",
         "Reconstructions",
         f"Each column: a target, and twice an entry that was read for it, a ~ q(a | x), among "
-        f"{memory.shape[0]} entries of {classes} characters, with the reconstruction p(x | z, "
-        "m_a), z ~ q(z | x, m_a). A blue frame: the entry shows the target's character; an orange "
-        "one: it shows another.",
+        f"{in_memory}, with the reconstruction p(x | z, m_a), z ~ q(z | x, m_a). A blue frame: the "
+        f"entry shows {one}; an orange one: it shows another.",
         png(
             reconstructions(
                 targets,
@@ -294,17 +284,3 @@ def _how_reconstructed(scorer: Scorer) -> str:
             "which every read is a mean"
         )
     return " p(x | z), z ~ q(z | x)"
-
-
-def _episodes(
-    characters: CharacterSet, *, num_classes: int, shots: int, seed: int, num_episodes: int
-) -> tf.data.Dataset:
-    """One target of each character."""
-    return episodes(
-        characters,
-        num_classes=num_classes,
-        targets_per_class=1,
-        shots=shots,
-        seed=seed,
-        num_episodes=num_episodes,
-    )
