@@ -10,7 +10,7 @@ import pytest
 from tfvma.command_line.train import configure, parser
 from tfvma.config import options
 from tfvma.presets import get_preset
-from tfvma.study.standings import standings
+from tfvma.study.standings import level
 from tfvma.study.variants import VARIANTS
 
 # Drawings of a character of Omniglot.
@@ -24,9 +24,9 @@ OURS = ("omniglot26_vma_4shot_muon", "omniglot26_vma_8shot", "strokes_vma_4shot"
 
 
 @pytest.mark.skipif(not RECORD.exists(), reason="no study is committed")
-def test_few_shot_presets_have_the_estimator_that_was_best():
+def test_few_shot_presets_have_the_estimator_that_the_study_prefers():
     few_shot = json.loads(RECORD.read_text())["tasks"]["few_shot"]
-    best = VARIANTS[standings(few_shot)[0].estimator]
+    best = VARIANTS[level(few_shot)[0].estimator]
     for name in OURS:
         training = get_preset(name).training
         assert (training.estimator, training.latent_gradient) == best

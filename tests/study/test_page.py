@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.study import example
 from tests.study.example import small_record
 from tfvma.errors import InvalidArgumentError
 from tfvma.study.page import BEGIN, END, measured_part, with_measured
@@ -62,6 +63,30 @@ def test_who_was_first_is_computed():
             run["end"]["address_accuracy"] = 0.0
     flat = " ".join(measured_part(record).split())
     assert "the lowest mean NLL at the end was that of `vimco` (25.0 nats)" in flat
+
+
+def test_few_shot_after_equal_seconds():
+    record = small_record()
+    few_shot = record["tasks"]["few_shot"]
+    few_shot["runs"] = [
+        example.run("ovis", 0, [90.0, 80.0, 70.0], [0.1, 0.2, 0.3]),
+        example.run("vimco", 0, [91.0, 75.0], [0.1, 0.6]),
+        example.run("vimco", 1, [91.0, 85.0], [0.1, 0.6]),
+    ]
+    record["tasks"] = {"few_shot": few_shot}
+    flat = " ".join(measured_part(record).split())
+    assert "| rate | seeds | CPU ms a step | NLL after 2 s | NLL at the end | steps |" in flat
+    assert "| `vimco` | 0.001 | 2 | 10.0 | 80.0 (75.0–85.0) | 80.0 (75.0–85.0) | 150 |" in flat
+    assert "| `ovis` | 0.001 | 1 | 10.0 | 85.0 | 70.0 | 250 |" in flat
+    assert "the lowest NLL was that of `vimco` (80.0 (75.0–85.0) nats)." in flat
+    assert "Ranges that overlap: `ovis`." in flat
+    assert "right most often with `vimco` (60 %)." in flat
+    assert "study.costs" not in flat
+    few_shot["costs"] = {"ovis": 0.005, "vimco": 0.02}
+    flat = " ".join(measured_part(record).split())
+    assert "python -m tfvma.study.costs --task few_shot" in flat
+    assert "| `ovis` | 0.001 | 1 | 5.0 | 70.0 | 70.0 | 250 |" in flat
+    assert "No other has a range that overlaps." in flat
 
 
 def test_learning_rates_are_chosen_by_standing():

@@ -7,7 +7,7 @@ import pytest
 
 from tests.study import example
 from tests.study.example import RECALL, small_record
-from tfvma.study.standings import best, points, standings
+from tfvma.study.standings import best, level, points, standings
 
 ROWS = {row.estimator: row for row in standings(RECALL)}
 
@@ -77,6 +77,19 @@ def test_where_nothing_is_recalled_it_counts_after_the_time_that_every_run_had()
     # 350 steps of 5 ms, which exact has had after 87.5.
     assert ovis.equal_seconds == 1.75 and ovis.nll_then == (60.0,)
     assert exact.nll_then == (75.0,)
+
+
+def test_of_those_that_cannot_be_told_apart_the_one_with_the_right_address_is_preferred():
+    few_shot = small_record()["tasks"]["few_shot"]
+    few_shot["runs"] = [
+        example.run("ovis", 0, [90.0, 70.0], [0.1, 0.1]),
+        example.run("ovis", 1, [90.0, 80.0], [0.1, 0.3]),
+        example.run("vimco", 0, [90.0, 79.0], [0.1, 0.6]),
+        example.run("exact", 0, [90.0, 81.0], [0.1, 0.9]),
+    ]
+    assert [row.estimator for row in level(few_shot)] == ["vimco", "ovis"]
+    few_shot["runs"].pop(1)
+    assert [row.estimator for row in level(few_shot)] == ["ovis"]
 
 
 def test_a_mean_over_the_seeds_that_are_left_does_not_stand_first():

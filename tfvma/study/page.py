@@ -9,7 +9,7 @@ from statistics import fmean
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.study.figures import names_of_figures
-from tfvma.study.standings import MARGIN, Reached, Standing, best_rates, standings
+from tfvma.study.standings import MARGIN, Reached, Standing, best_rates, level, standings
 from tfvma.study.tasks import FOUND
 
 BEGIN = "<!-- measured: made by python -m tfvma.study.report from estimators.json; do not edit -->"
@@ -171,12 +171,24 @@ def _few_shot(task: Mapping) -> list[str]:
         *("estimator", "rate", "seeds", "CPU ms a step", after, "NLL at the end", "steps"),
         *("KL(a)", "KL(z)", "accuracy", "posterior error"),
     )
-    first = rows[0]
+    return [_fill(text), _table(columns, lines), _fill(_preferred(task, rows[0]))]
+
+
+def _preferred(task: Mapping, first: Standing) -> str:
+    """Who had the lowest NLL, who may have, and whose address was right most often of these."""
+    tied = level(task)
     sentence = (
-        f"After {seconds:.0f} CPU seconds the lowest NLL was that of `{first.estimator}` "
-        f"({_values(first.nll_then, 1, first.diverged)} nats)."
+        f"After {first.equal_seconds:.0f} CPU seconds the lowest NLL was that of "
+        f"`{first.estimator}` ({_values(first.nll_then, 1, first.diverged)} nats)."
     )
-    return [_fill(text), _table(columns, lines), sentence]
+    others = [f"`{row.estimator}`" for row in tied if row.estimator != first.estimator]
+    if not others:
+        return f"{sentence} No other has a range that overlaps."
+    return (
+        f"{sentence} Ranges that overlap: {', '.join(others)}. Of these and it, the address is "
+        f"right most often with `{tied[0].estimator}` "
+        f"({_percent(tied[0].mean('address_accuracy'))})."
+    )
 
 
 def _samples(task: Mapping) -> list[str]:

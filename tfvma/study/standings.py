@@ -97,6 +97,16 @@ def best(task: Mapping) -> tuple[str, ...]:
     return (*first, *(() if REFERENCE in first else (REFERENCE,)))
 
 
+def level(task: Mapping) -> list[Standing]:
+    """The estimators of a task in which nothing is recalled that cannot be told from the one of
+    lowest NLL, since the ranges over their seeds overlap; the one whose address is right most
+    often at the end is first."""
+    rows = [row for row in standings(task) if row.nll_then]
+    first = rows[:1]
+    tied = [row for row in rows if first and min(row.nll_then) <= max(first[0].nll_then)]
+    return sorted(tied, key=lambda row: -row.mean("address_accuracy"))
+
+
 def best_rates(task: Mapping) -> dict[str, float]:
     """The learning rate with which each estimator stands best on a task that tries several."""
     rates: dict[str, float] = {}
