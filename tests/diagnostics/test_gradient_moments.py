@@ -25,7 +25,7 @@ def test_moments_are_those_of_numpy():
     np.testing.assert_allclose(moments.mean, gradients.mean(axis=0), rtol=1e-14)
     variance = gradients.var(axis=0, ddof=1)
     assert mean_variance(moments) == pytest.approx(variance.mean(), rel=1e-7)
-    ratio = np.mean(np.abs(gradients.mean(axis=0)) / np.sqrt(variance))
+    ratio = np.linalg.norm(gradients.mean(axis=0)) / np.sqrt(variance.sum())
     assert signal_to_noise(moments) == pytest.approx(ratio, rel=1e-6)
 
 
@@ -35,9 +35,12 @@ def test_opposite_gradients_have_no_signal():
     assert mean_variance(moments) == (2.0 + 8.0) / 2
 
 
-def test_parameters_without_noise_are_left_out_of_the_ratio():
-    # The first has mean 3 and variance 2, the second is behind a dead unit.
-    moments = moments_of(np.array([[2.0, 0.0], [4.0, 0.0]]))
+def test_parameters_count_by_the_length_of_their_gradients():
+    # The first has mean 3 and variance 2, the second a mean of 1e-9 that hardly varies.
+    moments = moments_of(np.array([[2.0, 1e-9], [4.0, 1e-9 + 1e-18]]))
     assert signal_to_noise(moments) == pytest.approx(3.0 / math.sqrt(2.0))
-    assert mean_variance(moments) == 1.0
-    assert signal_to_noise(moments_of(np.ones([3, 2]))) == 0.0
+
+
+def test_gradients_without_noise():
+    assert signal_to_noise(moments_of(np.ones([3, 2]))) == math.inf
+    assert signal_to_noise(moments_of(np.zeros([3, 2]))) == 0.0

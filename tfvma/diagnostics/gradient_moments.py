@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -42,16 +43,16 @@ def mean_variance(moments: GradientMoments) -> float:
 
 
 def signal_to_noise(moments: GradientMoments) -> float:
-    """The mean over parameters of |mean gradient| / standard deviation, as Rainforth et al. 2018.
+    """The length of the mean gradient over that of its noise, |mean| / sqrt(sum of variances).
 
-    Parameters whose gradient does not vary, such as those behind a dead unit, are left out;
-    without any other it is 0. Noise alone gives sqrt(2 / (pi R)) on average, not 0.
+    Of the group as a whole: a mean over parameters, as in Rainforth et al. 2018, is that of the
+    few whose gradients hardly vary, and hardly matter. Noise alone gives sqrt(1 / R), not 0; a
+    gradient without noise infinity, or 0 where there is none.
     """
-    variance = _variance(moments)
-    varying = variance > 0.0
-    if not varying.any():
-        return 0.0
-    return float(np.mean(np.abs(moments.mean[varying]) / np.sqrt(variance[varying])))
+    signal, noise = np.sum(moments.mean**2), np.sum(_variance(moments))
+    if noise == 0.0:
+        return math.inf if signal > 0.0 else 0.0
+    return math.sqrt(signal / noise)
 
 
 def _variance(moments: GradientMoments) -> np.ndarray:

@@ -68,6 +68,7 @@ def _draw_panel(
             ha="right",
             fontsize=SMALL - 3,
             color=VERMILLION,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     tidy(axes)
     axes.tick_params(labelsize=SMALL - 2)

@@ -39,8 +39,8 @@ def estimator_noise(rows: Sequence[Mapping]) -> Figure:
     left.set_yticks(range(len(order)), [name.replace("_", " ") for name in order])
     left.set_xlabel("signal-to-noise ratio")
     right.set_xlabel("variance")
-    right.set_xscale("log")
     for axes in (left, right):
+        axes.set_xscale("log")
         tidy(axes)
         axes.tick_params(axis="y", labelsize=SMALL - 1, labelcolor=INK)
     figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=FONT_SIZE)

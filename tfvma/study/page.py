@@ -241,9 +241,10 @@ def _rate_cell(row: Standing) -> str:
 def _gradients(task: Mapping) -> str:
     text = (
         "All estimators at the same weights, those of one run of `vimco`, and on the same held-out "
-        "episode. *SNR* is the mean over parameters of |mean| / standard deviation of repeated "
-        "gradients, which noise alone does not bring to 0; *variance* the mean over parameters of "
-        "their variance. A low variance alone says little: a biased estimator can have any."
+        "episode. *SNR* is the length of the mean of repeated gradients over that of their noise, "
+        "sqrt of the sum of variances, which noise alone does not bring to 0; *variance* the mean "
+        "over parameters of their variance. A low variance alone says little: a biased estimator "
+        "can have any."
     )
     command = f"    python -m tfvma.study.gradients --task {task['name']}"
     parts = ["### Noise of the gradients", command, _fill(text)]
