@@ -117,7 +117,7 @@ class TrainingConfig:
     """How the model is trained; intervals and warm-ups are in steps.
 
     `start_from` is the SavedModel whose weights training starts from, such as
-    savedmodels/NAME; of another family it gives the layers that are the same; "" starts afresh.
+    savedmodels/NAME; of another family it gives the weights that both have; "" starts afresh.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
     """

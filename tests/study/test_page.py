@@ -79,14 +79,22 @@ def test_few_shot_after_equal_seconds():
     assert "| `vimco` | 0.001 | 2 | 10.0 | 80.0 (75.0–85.0) | 80.0 (75.0–85.0) | 150 |" in flat
     assert "| `ovis` | 0.001 | 1 | 10.0 | 85.0 | 70.0 | 250 |" in flat
     assert "the lowest NLL was that of `vimco` (80.0 (75.0–85.0) nats)." in flat
-    assert "Ranges that overlap: `ovis`." in flat
+    assert "Values that overlap with its: `ovis`." in flat
     assert "right most often with `vimco` (60 %)." in flat
     assert "study.costs" not in flat
     few_shot["costs"] = {"ovis": 0.005, "vimco": 0.02}
     flat = " ".join(measured_part(record).split())
     assert "python -m tfvma.study.costs --task few_shot" in flat
     assert "| `ovis` | 0.001 | 1 | 5.0 | 70.0 | 70.0 | 250 |" in flat
-    assert "No other has a range that overlaps." in flat
+    assert "Of no other do the values overlap with its." in flat
+
+
+def test_a_gradient_that_does_not_vary_has_no_ratio():
+    record = small_record()
+    row = record["tasks"]["recall256"]["gradients"][0]
+    row.update(snr_addressing=None, variance_addressing=0.0)
+    text = measured_part(record)
+    assert "| `vimco` | – | 0.10 | 0.10 | 0.0e+00 |" in text
 
 
 def test_learning_rates_are_chosen_by_standing():

@@ -90,6 +90,8 @@ def test_of_those_that_cannot_be_told_apart_the_one_with_the_right_address_is_pr
     assert [row.estimator for row in level(few_shot)] == ["vimco", "ovis"]
     few_shot["runs"].pop(1)
     assert [row.estimator for row in level(few_shot)] == ["ovis"]
+    few_shot["runs"].append(example.diverged("ovis", 2))
+    assert [row.estimator for row in level(few_shot)] == ["vimco"]
 
 
 def test_a_mean_over_the_seeds_that_are_left_does_not_stand_first():

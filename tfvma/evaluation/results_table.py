@@ -21,8 +21,8 @@ END = "<!-- end of results -->"
 
 
 def results_table(savedmodels: Path) -> str:
-    """Markdown with one table per model that was measured, by name, and the commands that train
-    and score it; raises as `read_zoo` does."""
+    """Markdown with one table for each model of the zoo that was measured, by name, and the
+    commands that train and score it; raises as `read_zoo` does."""
     return "\n\n".join(_model_table(model) for model in read_zoo(savedmodels) if model.rows)
 
 

@@ -15,19 +15,23 @@ _MARKS = ("o", "s", "D")
 def estimator_noise(rows: Sequence[Mapping]) -> Figure:
     """Draws a dot for each estimator and step; the highest signal at the last step on top.
 
+    Where a gradient does not vary there is neither a ratio nor a logarithm, and no dot.
+
     Args:
       rows: with "estimator", "step" (at most three of them), "snr_addressing" and
         "variance_addressing".
     """
     steps = sorted({row["step"] for row in rows})
-    last = {row["estimator"]: row["snr_addressing"] for row in rows if row["step"] == steps[-1]}
+    last = {
+        row["estimator"]: row["snr_addressing"] or 0.0 for row in rows if row["step"] == steps[-1]
+    }
     order = sorted(last, key=last.get)
     figure = new_figure(height=0.27 * len(order) + 1.3)
     left, right = figure.subplots(1, 2, sharey=True)
     for step, colour, mark in zip(steps, _COLOURS, _MARKS, strict=False):
         at_step = {row["estimator"]: row for row in rows if row["step"] == step}
-        names = [name for name in order if name in at_step]
         for axes, column in ((left, "snr_addressing"), (right, "variance_addressing")):
+            names = [name for name in order if name in at_step and at_step[name][column]]
             axes.plot(
                 [at_step[name][column] for name in names],
                 [order.index(name) for name in names],

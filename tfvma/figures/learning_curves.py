@@ -51,15 +51,15 @@ def learning_curves(
 
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
+    for log_m in marked:
+        _mark(above, log_m)
+        _mark(below, log_m)
     below.set_ylim(bottom=0.0)
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")
     below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     below.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
 
-    for log_m in marked:
-        _mark(above, log_m)
-        _mark(below, log_m)
     tidy(above)
     tidy(below)
     figure.legend(

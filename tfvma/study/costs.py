@@ -1,4 +1,4 @@
-"""Times a step of every estimator of a task, in turns, at the weights that its runs ended with.
+"""Times a step of every estimator of a task, in turns, at the weights that a run ended with.
 
     python -m tfvma.study.costs --task few_shot
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.study.estimators import RUNS_DIR
-from tfvma.study.outcome import is_done, run_folder, write_json
+from tfvma.study.outcome import check_same, is_done, run_folder, write_json
 from tfvma.study.tasks import TASKS, Run, get_task, runs_of
 from tfvma.study.variants import VARIANTS
 from tfvma.study.worker import ONE_THREAD
@@ -43,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_at_least("--rounds", parsed.rounds, 1)
         task = get_task(parsed.task)
+        if task.goal is not None:
+            raise InvalidArgumentError(
+                f"--task={task.name!r}: expected a task that is compared after equal seconds, in "
+                "which nothing is recalled."
+            )
         runs = {
             run.estimator: run
             for run in reversed(runs_of(task, tuple(VARIANTS), task.seeds))
@@ -50,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         if not runs:
             raise InvalidArgumentError(f"--task={task.name!r}: expected a task with runs done.")
+        for run in runs.values():
+            check_same(parsed.runs_dir, run)
         costs = measure_costs(runs, parsed.runs_dir, parsed.data_dir, parsed.rounds)
         write_json(costs_file(parsed.runs_dir, task.name), costs)
     except TfvmaError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,7 +79,12 @@ def _compare(reference: Run, folder: Path, data_dir: str | None) -> int:
             return 128 + result.interrupted_by
         for estimator, path in missing.items():
             run = dataclasses.replace(reference, estimator=estimator)
-            row = {"step": step, "estimator": estimator, **measure(run, folder / "run", data_dir)}
+            measured = measure(run, folder / "run", data_dir)
+            # A gradient without noise has no ratio, and JSON no infinity.
+            finite = {
+                name: value if math.isfinite(value) else None for name, value in measured.items()
+            }
+            row = {"step": step, "estimator": estimator, **finite}
             write_json(path, row)
             print(json.dumps(row), file=sys.stderr, flush=True)
     return 0

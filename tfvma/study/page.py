@@ -171,22 +171,25 @@ def _few_shot(task: Mapping) -> list[str]:
         *("estimator", "rate", "seeds", "CPU ms a step", after, "NLL at the end", "steps"),
         *("KL(a)", "KL(z)", "accuracy", "posterior error"),
     )
-    return [_fill(text), _table(columns, lines), _fill(_preferred(task, rows[0]))]
+    return [_fill(text), _table(columns, lines), _fill(_preferred(task))]
 
 
-def _preferred(task: Mapping, first: Standing) -> str:
+def _preferred(task: Mapping) -> str:
     """Who had the lowest NLL, who may have, and whose address was right most often of these."""
     tied = level(task)
+    if not tied:
+        return "Every estimator had a run that diverged."
+    first = min(tied, key=lambda row: fmean(row.nll_then))
     sentence = (
         f"After {first.equal_seconds:.0f} CPU seconds the lowest NLL was that of "
-        f"`{first.estimator}` ({_values(first.nll_then, 1, first.diverged)} nats)."
+        f"`{first.estimator}` ({_values(first.nll_then, 1, 0)} nats)."
     )
-    others = [f"`{row.estimator}`" for row in tied if row.estimator != first.estimator]
+    others = [f"`{row.estimator}`" for row in tied if row is not first]
     if not others:
-        return f"{sentence} No other has a range that overlaps."
+        return f"{sentence} Of no other do the values overlap with its."
     return (
-        f"{sentence} Ranges that overlap: {', '.join(others)}. Of these and it, the address is "
-        f"right most often with `{tied[0].estimator}` "
+        f"{sentence} Values that overlap with its: {', '.join(others)}. Of these and it, the "
+        f"address is right most often with `{tied[0].estimator}` "
         f"({_percent(tied[0].mean('address_accuracy'))})."
     )
 
@@ -244,7 +247,7 @@ def _gradients(task: Mapping) -> str:
         "episode. *SNR* is the length of the mean of repeated gradients over that of their noise, "
         "sqrt of the sum of variances, which noise alone does not bring to 0; *variance* the mean "
         "over parameters of their variance. A low variance alone says little: a biased estimator "
-        "can have any."
+        "can have any. A dash: the gradient did not vary."
     )
     command = f"    python -m tfvma.study.gradients --task {task['name']}"
     parts = ["### Noise of the gradients", command, _fill(text)]
@@ -258,11 +261,11 @@ def _gradients(task: Mapping) -> str:
                 f"{common['entropy_posterior']:.2f} and of p(a) {common['entropy_prior']:.2f} nats."
             )
         )
-        rows.sort(key=lambda row: -row["snr_addressing"])
+        rows.sort(key=lambda row: -(row["snr_addressing"] or 0.0))
         lines = [
             [
                 f"`{row['estimator']}`",
-                *(f"{row[f'snr_{group}']:.2f}" for group in GROUPS),
+                *(_ratio(row[f"snr_{group}"]) for group in GROUPS),
                 *(f"{row[f'variance_{group}']:.1e}" for group in GROUPS),
             ]
             for row in rows
@@ -298,6 +301,10 @@ def _values(values: Sequence[float], digits: int, num_diverged: int) -> str:
     if len(values) < 2:
         return mean + diverged
     return f"{mean} ({min(values):.{digits}f}–{max(values):.{digits}f}{diverged})"
+
+
+def _ratio(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.2f}"
 
 
 def _number(value: float, digits: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tfvma import __version__
 from tfvma.config import memory_size
+from tfvma.errors import DataError
 from tfvma.study.costs import costs_file
 from tfvma.study.gradients import gradients_folder
 from tfvma.study.outcome import check_same, is_done, read_end, read_outcome, run_folder
@@ -22,7 +23,8 @@ _CURVES = {"nll": "val_iw_bound", "kl_a": "val_kl_a", "address_accuracy": "val_a
 def make_record(runs_dir: Path) -> dict:
     """The runs that are done, of every task that has any, and the comparisons of gradients.
 
-    Raises CheckpointError where one of them is of another configuration than its task has now.
+    Raises CheckpointError where one of them is of another configuration than its task has now,
+    DataError where costs were measured, but not of every estimator.
     """
     tasks = [_task(task, runs_dir) for task in TASKS.values()]
     return {
@@ -67,7 +69,7 @@ def _task(task: Task, runs_dir: Path) -> dict:
             if is_done(runs_dir, run)
         ],
         "gradients": _gradients(gradients_folder(runs_dir, task.name)),
-        "costs": _costs(costs_file(runs_dir, task.name)),
+        "costs": _costs(task, runs_dir),
     }
 
 
@@ -102,8 +104,23 @@ def _gradients(folder: Path) -> list[dict]:
     return [_rounded(row) for row in rows]
 
 
-def _costs(path: Path) -> dict[str, float]:
-    return _rounded(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+def _costs(task: Task, runs_dir: Path) -> dict[str, float]:
+    path = costs_file(runs_dir, task.name)
+    if not path.exists():
+        return {}
+    costs = _rounded(json.loads(path.read_text(encoding="utf-8")))
+    done = {
+        run.estimator
+        for run in runs_of(task, tuple(VARIANTS), task.seeds)
+        if is_done(runs_dir, run)
+    }
+    missing = sorted(done - costs.keys())
+    if missing:
+        raise DataError(
+            f"{path}: expected the cost of {', '.join(missing)} too; run python -m "
+            f"tfvma.study.costs --task {task.name} again."
+        )
+    return costs
 
 
 def _rounded(row: dict) -> dict:

@@ -39,7 +39,7 @@ class Standing:
         steps: a mean over the runs, as the following ones.
         milliseconds: of CPU a step.
         ends: each measurement at the end, a value for each run that did not diverge.
-        equal_seconds: CPU seconds that every run of the task had at least.
+        equal_seconds: CPU seconds that every run of the task had that did not diverge.
         nll_then: of each run that did not diverge, when it had had these.
     """
 
@@ -99,11 +99,11 @@ def best(task: Mapping) -> tuple[str, ...]:
 
 def level(task: Mapping) -> list[Standing]:
     """The estimators of a task in which nothing is recalled that cannot be told from the one of
-    lowest NLL, since the ranges over their seeds overlap; the one whose address is right most
-    often at the end is first."""
-    rows = [row for row in standings(task) if row.nll_then]
-    first = rows[:1]
-    tied = [row for row in rows if first and min(row.nll_then) <= max(first[0].nll_then)]
+    lowest NLL after equal seconds, since the ranges over their seeds overlap; the one whose
+    address is right most often at the end is first. Those with a run that diverged are left out.
+    """
+    rows = [row for row in standings(task) if not row.diverged]
+    tied = [row for row in rows if min(row.nll_then) <= max(rows[0].nll_then)]
     return sorted(tied, key=lambda row: -row.mean("address_accuracy"))
 
 
