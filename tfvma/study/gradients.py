@@ -2,8 +2,9 @@
 
     python -m tfvma.study.gradients --task recall256
 
-Trains vimco in runs/estimators/TASK/gradients to each step that the task names, and there takes
-the gradients of every estimator of the task. Stopped or killed, the same command goes on.
+Trains vimco in runs/estimators/TASK/gradients to each step that the task names, with the same
+seed, and there takes the gradients of every estimator of the task. Stopped or killed, the same
+command goes on.
 """
 
 from __future__ import annotations
@@ -71,15 +72,16 @@ def _compare(reference: Run, folder: Path, data_dir: str | None) -> int:
         }
         if not missing:
             continue
-        # Its schedule is constant, so that a run of more steps begins as this one.
+        # A run for each step, so that an estimator that comes later finds its weights.
+        at_step = folder / f"run-{step}"
         training = dataclasses.replace(reference.config.training, steps=step)
         config = dataclasses.replace(reference.config, training=training)
-        result = train(config, folder / "run", data_dir, progress=sys.stderr)
+        result = train(config, at_step, data_dir, progress=sys.stderr)
         if result.interrupted_by is not None:
             return 128 + result.interrupted_by
         for estimator, path in missing.items():
             run = dataclasses.replace(reference, estimator=estimator)
-            measured = measure(run, folder / "run", data_dir)
+            measured = measure(run, at_step, data_dir)
             # A gradient without noise has no ratio, and JSON no infinity.
             finite = {
                 name: value if math.isfinite(value) else None for name, value in measured.items()
