@@ -11,6 +11,8 @@ from tfvma.models.networks import NETWORKS
 from tfvma.repeat_latent_score import repeat_latent_score
 from tfvma.repeat_score import repeat_score
 
+_WIDTH = 100
+
 
 def serving(config: Config, kind: Kind, version: int) -> str:
     """How to serve it, and a call in Python."""
@@ -46,11 +48,15 @@ import tensorflow as tf
 
 model = tf.saved_model.load("{version}")
 x = tf.zeros([5, {size}, {size}, 1])  # drawings to score: 0 is paper, 1 is ink
-{memory}terms = model.signatures["score"](
-    {inputs}
-)
+{memory}{_short_enough('terms = model.signatures["score"](', inputs, ")")}
 print(terms["log_likelihood"])  # nats, one for each drawing
 ```"""
+
+
+def _short_enough(start: str, inner: str, end: str) -> str:
+    """A call on one line, or on three where that is too long."""
+    line = f"{start}{inner}{end}"
+    return line if len(line) <= _WIDTH else f"{start}\n    {inner}\n{end}"
 
 
 def _why_columnar(kind: Kind) -> str:
