@@ -23,7 +23,7 @@ from tfvma.config import (
 from tfvma.errors import CheckpointError
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
-from tfvma.restore_weights import restore_weights
+from tfvma.restore_weights import restore_weights, start_from
 from tfvma.training import load_trained, train
 
 SIZE = 26
@@ -154,4 +154,4 @@ def test_a_stranger_shares_nothing(tmp_path):
     vae = replace_options(CONFIG, {"model.family": "vae", "model.key_dim": 128})
     exported = export_saved_model(random_model(vae, seed=2), vae, tmp_path)
     with pytest.raises(CheckpointError, match="expected a relative of the model"):
-        restore_weights(Stranger(), exported)
+        start_from(Stranger(), exported)

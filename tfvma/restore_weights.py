@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tfvma.errors import CheckpointError
@@ -12,54 +13,72 @@ if TYPE_CHECKING:
     from tfvma.models.episodic import EpisodicModel
 
 
-def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> int:
+def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
     """Gives `model` the weights of a SavedModel, so that training can go on from it.
 
-    One of the same family has to be of the same architecture. One of another family, such as a
-    variational autoencoder for a model with a memory, gives what the two share: weights with the
-    same path below the name of the model, and the same shape.
-
     Args:
-        model: built from the configuration beside the SavedModel, or a relative of it; compiled
-            or not.
+        model: built from the configuration beside the SavedModel; compiled or not.
         path: as in `load_servable`.
-
-    Returns:
-        How many weights were given.
 
     Raises:
         CheckpointError: when the SavedModel is missing, damaged, or of another
             architecture; the model is then as it was.
     """
-    loaded, _ = load_saved_model(path)
-    saved = getattr(loaded, "weights", {})
-    ours = {weight.path: weight for weight in model.weights}
-    if _families(saved) == _families(ours):
-        differing = difference(shapes(saved), shapes(ours))
-        if differing:
-            raise CheckpointError(
-                f"path={str(path)!r}: expected the architecture of the model, but {differing}."
-            )
-        shared = [(weight, saved[key]) for key, weight in ours.items()]
-    else:
-        theirs = {_below(key): weight for key, weight in saved.items()}
-        shared = [
-            (weight, theirs[_below(key)])
-            for key, weight in ours.items()
-            if _below(key) in theirs and theirs[_below(key)].shape == weight.shape
-        ]
-        if not shared:
-            raise CheckpointError(
-                f"path={str(path)!r}: expected a relative of the model, but they share no weights."
-            )
+    _restore_all(model, _weights_in(path), path)
+
+
+def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
+    """Gives `model` the weights of a SavedModel of its family, or those that it shares with one of
+    another, such as a variational autoencoder for a model with a memory.
+
+    Shared are weights with the same path below the name of the model, and the same shape.
+
+    Args:
+        model, path: as in `restore_weights`.
+
+    Returns:
+        How many weights were given.
+
+    Raises CheckpointError as `restore_weights`, or where nothing is shared.
+    """
+    saved = _weights_in(path)
+    if _families(saved) == _families(weight.path for weight in model.weights):
+        _restore_all(model, saved, path)
+        return len(model.weights)
+    theirs = {_below(key): weight for key, weight in saved.items()}
+    shared = [
+        (weight, theirs[_below(weight.path)])
+        for weight in model.weights
+        if _below(weight.path) in theirs and theirs[_below(weight.path)].shape == weight.shape
+    ]
+    if not shared:
+        raise CheckpointError(
+            f"path={str(path)!r}: expected a relative of the model, but they share no weights."
+        )
     for weight, value in shared:
         weight.assign(value)
     return len(shared)
 
 
-def _families(weights) -> set[str]:
+def _weights_in(path: str | os.PathLike) -> dict:
+    loaded, _ = load_saved_model(path)
+    return getattr(loaded, "weights", {})
+
+
+def _restore_all(model: EpisodicModel, saved: dict, path: str | os.PathLike) -> None:
+    ours = {weight.path: weight for weight in model.weights}
+    differing = difference(shapes(saved), shapes(ours))
+    if differing:
+        raise CheckpointError(
+            f"path={str(path)!r}: expected the architecture of the model, but {differing}."
+        )
+    for key, weight in ours.items():
+        weight.assign(saved[key])
+
+
+def _families(paths: Iterable[str]) -> set[str]:
     """The names of models in paths of weights."""
-    return {path.partition("/")[0] for path in weights}
+    return {path.partition("/")[0] for path in paths}
 
 
 def _below(path: str) -> str:

@@ -23,7 +23,7 @@ from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.estimators import Estimator
 from tfvma.models.build import build_model
-from tfvma.restore_weights import restore_weights
+from tfvma.restore_weights import start_from
 from tfvma.training.atomic import replacing
 from tfvma.training.checkpoints import Checkpoints, SaveCheckpoints
 from tfvma.training.clock import Clock
@@ -205,7 +205,7 @@ def _checked_estimator(config: Config) -> Estimator | None:
 
 def _start_from(model: keras.Model, saved_model: str, progress: TextIO | None) -> None:
     try:
-        restored = restore_weights(model, saved_model)
+        restored = start_from(model, saved_model)
     except CheckpointError as error:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
     if progress is not None and restored < len(model.weights):
