@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def write_record(path: Path, record: dict) -> None:
 
 def _task(task: Task, runs_dir: Path) -> dict:
     training = task.config.training
+    done = [run for run in runs_of(task, tuple(VARIANTS), task.seeds) if is_done(runs_dir, run)]
     return {
         "name": task.name,
         "goal": task.goal,
@@ -63,13 +65,9 @@ def _task(task: Task, runs_dir: Path) -> dict:
         "memory_size": memory_size(task.config),
         "num_samples": training.num_samples,
         "optimizer": training.optimizer,
-        "runs": [
-            _run(run, runs_dir)
-            for run in runs_of(task, tuple(VARIANTS), task.seeds)
-            if is_done(runs_dir, run)
-        ],
+        "runs": [_run(run, runs_dir) for run in done],
         "gradients": _gradients(gradients_folder(runs_dir, task.name)),
-        "costs": _costs(task, runs_dir),
+        "costs": _costs(task.name, done, runs_dir),
     }
 
 
@@ -104,21 +102,16 @@ def _gradients(folder: Path) -> list[dict]:
     return [_rounded(row) for row in rows]
 
 
-def _costs(task: Task, runs_dir: Path) -> dict[str, float]:
-    path = costs_file(runs_dir, task.name)
+def _costs(task: str, done: Sequence[Run], runs_dir: Path) -> dict[str, float]:
+    path = costs_file(runs_dir, task)
     if not path.exists():
         return {}
     costs = _rounded(json.loads(path.read_text(encoding="utf-8")))
-    done = {
-        run.estimator
-        for run in runs_of(task, tuple(VARIANTS), task.seeds)
-        if is_done(runs_dir, run)
-    }
-    missing = sorted(done - costs.keys())
+    missing = sorted({run.estimator for run in done} - costs.keys())
     if missing:
         raise DataError(
             f"{path}: expected the cost of {', '.join(missing)} too; run python -m "
-            f"tfvma.study.costs --task {task.name} again."
+            f"tfvma.study.costs --task {task} again."
         )
     return costs
 
