@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from tests.evaluation.zoo_folder import add_model, all_classes_rows, few_shot_rows, row
+from tests.evaluation.zoo_folder import (
+    add_model,
+    all_classes_rows,
+    confounder_rows,
+    few_shot_rows,
+    row,
+)
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo, main
@@ -32,7 +40,7 @@ def savedmodels(tmp_path):
 @pytest.fixture
 def given(monkeypatch) -> dict:
     """What the figures are given, by their names."""
-    from tfvma.figures import all_characters, examples_per_class
+    from tfvma.figures import all_characters, confounders, controls, examples_per_class
 
     seen = {}
 
@@ -47,6 +55,8 @@ def given(monkeypatch) -> dict:
 
     watch(all_characters, "all_characters")
     watch(examples_per_class, "examples_per_class")
+    watch(confounders, "confounders")
+    watch(controls, "controls")
     return seen
 
 
@@ -75,6 +85,45 @@ def test_curves_of_all_characters_with_the_vae(savedmodels, given):
         8: {1: (95.0, 0.5), 18: (70.0, 0.5)},
     }
     assert (baseline, printed, num_samples) == ((83.5, 0.5), 90.8, 4)
+
+
+def test_confounders_of_hard_and_soft_as_each_was_trained(tmp_path, given):
+    folder = tmp_path / "savedmodels"
+    # Trained with one example: that with four is another curve, and so is that of the training set.
+    own = {1: 70.0, 2: 71.0}
+    other = row("confounders C=2 S=4", "nll", 99.0, 4)
+    train = row("confounders C=2 S=1", "nll", 99.0, 4)
+    train = dataclasses.replace(train, protocol="confounders C=2 S=1 omniglot26/train")
+    rows = [*confounder_rows(own), other, train]
+    add_model(folder, "omniglot26_vma_4shot", rows)
+    assert illustrate_zoo(read_zoo(folder)) == []
+    add_model(folder, "omniglot26_soft", confounder_rows({1: 72.0, 2: 80.0}))
+    assert [each.name for each in illustrate_zoo(read_zoo(folder))] == ["confounders"]
+    assert given["confounders"] == (
+        {
+            "sampled address, 1 examples of each": {1: (70.0, 0.5), 2: (71.0, 0.5)},
+            "soft attention, 1 examples of each": {1: (72.0, 0.5), 2: (80.0, 0.5)},
+        },
+        4,
+    )
+    assert illustrate_zoo(read_zoo(folder), num_samples=9) == []
+
+
+def test_controls_beside_the_reference(tmp_path, given):
+    folder = tmp_path / "savedmodels"
+    add_model(folder, "omniglot26_control_tied", few_shot_rows(4))
+    add_model(folder, "omniglot26_control_flat", [row("few_shot C=8 S=4", "nll", 85.0, 4)])
+    assert illustrate_zoo(read_zoo(folder)) == []
+    add_model(folder, "omniglot26_control", [row("few_shot C=8 S=4", "nll", 83.0, 4)])
+    (illustration,) = illustrate_zoo(read_zoo(folder))
+    assert "6,000 steps" in illustration.caption
+    ((nll, num_samples),) = given.values()
+    assert list(nll.items()) == [
+        ("as the paper has it", (83.0, 0.5)),
+        ("flat p(a)", (85.0, 0.5)),
+        ("h and its query tied", (84.0, 0.5)),
+    ]
+    assert num_samples == 4
 
 
 def test_command_writes_what_there_is(savedmodels, tmp_path, capsys):

@@ -43,6 +43,11 @@ def all_classes_rows(examples: dict[int, float]) -> list[Row]:
     return [row(f"all_classes_shots S={count}", "nll", nll, 4) for count, nll in examples.items()]
 
 
+def confounder_rows(nll: dict[int, float]) -> list[Row]:
+    """The NLL by the characters in memory, with one example of each."""
+    return [row(f"confounders C={count} S=1", "nll", value, 4) for count, value in nll.items()]
+
+
 def add_model(savedmodels: Path, name: str, rows: list[Row], **model) -> Path:
     """Writes savedmodels/NAME without a SavedModel; `model` are options of ModelConfig."""
     home = savedmodels / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -10,6 +11,8 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.figures.confounders import confounders
 from tfvma.figures.kl_split import kl_split
 from tfvma.figures.style import png
+
+_CONFOUNDERS = re.compile(r"confounders C=(\d+) S=(\d+) (.+)")
 
 
 def illustrate_rows(rows: Sequence[Row]) -> list[Illustration]:
@@ -46,7 +49,7 @@ def _show_confounders(
         "others. Dashed: the NLL with one character plus log C, which is what is left when "
         "characters never look alike and each is found as surely as one in C can be. Bars are one "
         "standard error.",
-        png(confounders(nll, num_samples)),
+        png(confounders({"this model": nll}, num_samples)),
     )
 
 
@@ -68,17 +71,23 @@ def _kl_split_of(rows: Sequence[Row]) -> Illustration | None:
     )
 
 
-def _confounders_of(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first setting with one character and more, at its largest K."""
-    found: dict[tuple[str, int], dict[int, tuple[float, float]]] = defaultdict(dict)
+def confounder_curves(
+    rows: Sequence[Row],
+) -> dict[tuple[int, str, int], dict[int, tuple[float, float]]]:
+    """NLL and standard error by C, for each S, data set and K with one character and more."""
+    found: dict[tuple[int, str, int], dict[int, tuple[float, float]]] = defaultdict(dict)
     for row in rows:
-        name, _, setting = row.protocol.partition(" C=")
-        if name == "confounders" and row.metric == "nll":
-            count, _, others = setting.partition(" ")
-            found[others, row.num_samples][int(count)] = (row.value, row.stderr)
-    complete = [key for key, nll in found.items() if 1 in nll and len(nll) > 1]
-    if not complete:
+        setting = _CONFOUNDERS.fullmatch(row.protocol)
+        if setting and row.metric == "nll":
+            count, shots, data = setting.groups()
+            found[int(shots), data, row.num_samples][int(count)] = (row.value, row.stderr)
+    return {key: nll for key, nll in found.items() if 1 in nll and len(nll) > 1}
+
+
+def _confounders_of(rows: Sequence[Row]) -> Illustration | None:
+    """Of the first setting at its largest K."""
+    curves = confounder_curves(rows)
+    if not curves:
         return None
-    others, num_samples = max(complete, key=lambda key: key[1])
-    shots = int(others.removeprefix("S=").partition(" ")[0])
-    return _show_confounders(found[others, num_samples], num_samples, shots)
+    shots, data, num_samples = max(curves, key=lambda key: key[2])
+    return _show_confounders(curves[shots, data, num_samples], num_samples, shots)

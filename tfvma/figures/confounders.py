@@ -6,49 +6,55 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from tfvma.figures.style import BLUE, FONT_SIZE, GREY, new_figure, tidy
+from tfvma.figures.style import BLUE, FONT_SIZE, GREY, VERMILLION, new_figure, tidy
+
+# The first is the model that the figure is about; a second is what it is compared with.
+_LOOKS = ((BLUE, "o"), (VERMILLION, "s"))
+_DASHED = (0, (4, 2))
+_OPTIMUM = "optimum: NLL at C = 1, plus log C"
 
 
-def confounders(nll: Mapping[int, tuple[float, float]], num_samples: int) -> Figure:
+def confounders(
+    curves: Mapping[str, Mapping[int, tuple[float, float]]], num_samples: int
+) -> Figure:
     """Draws the NLL against the number of characters C, and (NLL at C = 1) + log C, dashed.
 
     The dashed line is what a model would have that knows the character of each target among
     disjoint ones no sooner and no later than it must.
 
     Args:
-      nll: mean and standard error in nats, for each C; C = 1 is among them.
+      curves: of one or two models by what they are called: mean and standard error in nats
+        for each C; C = 1 is among them.
       num_samples: K, for the label.
     """
     figure = new_figure(height=3.6)
     axes = figure.add_subplot()
-    counts = np.array(sorted(nll))
-    means, errors = np.array([nll[count] for count in counts]).T
-    axes.errorbar(
-        counts,
-        means,
-        yerr=errors,
-        color=BLUE,
-        marker="o",
-        linewidth=1.8,
-        capsize=3,
-        label="this model",
-    )
-    axes.plot(
-        counts,
-        means[0] + np.log(counts),
-        color=GREY,
-        linestyle=(0, (4, 2)),
-        linewidth=1.6,
-        label="optimum: NLL at C = 1, plus log C",
-    )
+    for (name, nll), (colour, marker) in zip(curves.items(), _LOOKS, strict=False):
+        counts = np.array(sorted(nll))
+        means, errors = np.array([nll[count] for count in counts]).T
+        axes.errorbar(
+            counts,
+            means,
+            yerr=errors,
+            color=colour,
+            marker=marker,
+            linewidth=1.8,
+            capsize=3,
+            label=name,
+        )
+        optimum = means[0] + np.log(counts)
+        axes.plot(counts, optimum, color=colour, linestyle=_DASHED, linewidth=1.2, alpha=0.8)
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(counts))
+    axes.xaxis.set_major_locator(FixedLocator(sorted(set().union(*curves.values()))))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
     axes.set_xlabel("characters in memory, C")
     axes.set_ylabel(f"NLL, K = {num_samples:,}, nats per image")
     tidy(axes)
-    axes.legend(loc="upper left", frameon=False, fontsize=FONT_SIZE)
+    handles, _ = axes.get_legend_handles_labels()
+    dashed = Line2D([], [], color=GREY, linestyle=_DASHED, linewidth=1.2, label=_OPTIMUM)
+    axes.legend(handles=[*handles, dashed], loc="upper left", frameon=False, fontsize=FONT_SIZE)
     return figure

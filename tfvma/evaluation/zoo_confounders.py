@@ -1,0 +1,38 @@
+"""Figure 5A of the paper: more and more characters in memory, hard and soft attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.row_illustrations import confounder_curves
+from tfvma.evaluation.zoo import ZooModel
+
+_DATA = "omniglot26/test"
+_NAMES = {"omniglot26_vma_4shot": "sampled address", "omniglot26_soft": "soft attention"}
+
+
+def show_confounders(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
+    """Figure 5A, each model with as many examples as it was trained with; None without both."""
+    named = {model.name: model for model in models}
+    curves = {}
+    for name, words in _NAMES.items():
+        if name not in named:
+            return None
+        shots = named[name].config.episodes.shots
+        nll = confounder_curves(named[name].rows).get((shots, _DATA, num_samples))
+        if nll is None:
+            return None
+        curves[f"{words}, {shots} examples of each"] = nll
+    from tfvma.figures.confounders import confounders
+    from tfvma.figures.style import png
+
+    return Illustration(
+        "confounders",
+        "More and more characters in memory",
+        "The NLL of drawings whose character is in memory, among more and more others. Dashed: "
+        "each model's NLL with one character plus log C, which is what is left when characters "
+        "never look alike. Each has as many examples of each character in memory as it was trained "
+        "with. Bars are one standard error, clustered by episode.",
+        png(confounders(curves, num_samples)),
+    )

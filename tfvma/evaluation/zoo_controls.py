@@ -1,0 +1,44 @@
+"""The control experiments of the paper's section 4.2: what each of its choices is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.protocols import FewShot
+from tfvma.evaluation.zoo import ZooModel
+
+_PROTOCOL = f"{FewShot().name} omniglot26/test"
+_REFERENCE = "omniglot26_control"
+_CHANGED = {
+    _REFERENCE: "as the paper has it",
+    f"{_REFERENCE}_flat": "flat p(a)",
+    f"{_REFERENCE}_inner": "inner product",
+    f"{_REFERENCE}_cosine": "cosine",
+    f"{_REFERENCE}_tied": "h and its query tied",
+    f"{_REFERENCE}_32classes": "32 characters a step",
+}
+
+
+def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
+    """The NLL of each control beside the reference, or None without the rows for two of them."""
+    rows = {model.name: model.find(_PROTOCOL, "nll", num_samples) for model in models}
+    nll = {
+        words: (rows[name].value, rows[name].stderr)
+        for name, words in _CHANGED.items()
+        if rows.get(name)
+    }
+    if not rows.get(_REFERENCE) or len(nll) < 2:
+        return None
+    from tfvma.figures.controls import controls
+    from tfvma.figures.style import png
+
+    return Illustration(
+        "controls",
+        "One choice changed at a time",
+        f"Models trained for {rows[_REFERENCE].steps:,} steps from the same start, with one choice "
+        "of the paper changed in each. Bars are one standard error, clustered by episode; the "
+        "targets are common to all, so that differences are known better than the points. Each was "
+        "trained once, and how much another seed would change is not in the bars.",
+        png(controls(nll, num_samples)),
+    )

@@ -1,0 +1,41 @@
+"""What each choice of the paper is worth: the same model with one of them changed at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+
+from tfvma.figures.style import BLUE, GREY, INK, SMALL, VERMILLION, new_figure, tidy
+
+
+def controls(nll: Mapping[str, tuple[float, float]], num_samples: int) -> Figure:
+    """Draws a line for each model, from the top, with its NLL; the first is the reference.
+
+    Args:
+      nll: mean and standard error in nats by what was changed; the reference is the first.
+      num_samples: K, for the label.
+    """
+    figure = new_figure(height=0.9 + 0.38 * len(nll))
+    axes = figure.add_subplot()
+    for level, (name, (mean, error)) in enumerate(nll.items()):
+        colour = VERMILLION if level == 0 else BLUE
+        axes.errorbar(mean, level, xerr=error, color=colour, marker="o", capsize=3, label=name)
+        axes.annotate(
+            f"{mean:.1f}",
+            (mean + error, level),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+            color=INK,
+        )
+    reference, _ = next(iter(nll.values()))
+    axes.axvline(reference, color=GREY, linewidth=1.0, linestyle=(0, (4, 2)), zorder=0)
+    axes.set_yticks(range(len(nll)), list(nll))
+    axes.set_ylim(len(nll) - 0.5, -0.7)
+    axes.set_xlabel(f"NLL, K = {num_samples:,}, nats per image (lower is better)")
+    axes.margins(x=0.1)
+    tidy(axes)
+    axes.grid(visible=False)
+    return figure
