@@ -35,7 +35,7 @@ def controls(nll: Mapping[str, tuple[float, float]], num_samples: int) -> Figure
     axes.set_yticks(range(len(nll)), list(nll))
     axes.set_ylim(len(nll) - 0.5, -0.7)
     axes.set_xlabel(f"NLL, K = {num_samples:,}, nats per image (lower is better)")
-    axes.margins(x=0.1)
+    axes.margins(x=0.15)
     tidy(axes)
     axes.grid(visible=False)
     return figure
