@@ -25,6 +25,7 @@ from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights, start_from
 from tfvma.training import load_trained, train
+from tfvma.training.run_folder import RunFolder, read_config
 
 SIZE = 26
 CONFIG = Config(
@@ -107,6 +108,21 @@ def test_a_run_starts_from_a_savedmodel_and_goes_on_from_its_own_checkpoint(
     with pytest.raises(CheckpointError, match="training.start_from is "):
         train(longer, tmp_path)
     assert train(longer, tmp_path, accept_changes=True).step == 2
+
+
+@pytest.mark.usefixtures("noise")
+def test_a_run_keeps_the_version_that_it_started_from(tmp_path):
+    home = tmp_path / "models" / CONFIG.name
+    first = export_saved_model(random_model(CONFIG, seed=3), CONFIG, tmp_path / "models")
+    assert first == home / "1"
+    train(starting_from(CONFIG, home), tmp_path / "run")
+    assert read_config(RunFolder(tmp_path / "run")).training.start_from == str(first)
+
+    export_saved_model(random_model(CONFIG, seed=4), CONFIG, tmp_path / "models")
+    assert train(starting_from(CONFIG, home, steps=2), tmp_path / "run").step == 2
+    assert read_config(RunFolder(tmp_path / "run")).training.start_from == str(first)
+    with pytest.raises(CheckpointError, match="training.start_from is .*/1' there and .*/2' here"):
+        train(starting_from(CONFIG, home / "2", steps=3), tmp_path / "run")
 
 
 @pytest.mark.usefixtures("noise")

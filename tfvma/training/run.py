@@ -37,6 +37,7 @@ from tfvma.training.loop import run_steps
 from tfvma.training.measurements import Measurements, columns
 from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
+from tfvma.training.pinned_start import pin_start
 from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, write_config
 from tfvma.training.step_clock import StepClock
@@ -128,14 +129,17 @@ def train(
         check_learns_alone(estimator, strategy)
     chief = is_chief(strategy)
     folder = RunFolder(check_writable("run_dir", run_dir) if chief else run_dir)
-    if chief and not accept_changes:
-        check_same_run(folder, config)
+    everywhere = config
+    if chief:
+        config = pin_start(config, folder)
+        if not accept_changes:
+            check_same_run(folder, config)
     train_set, test_set = (load_source(config, split, data_dir) for split in ("train", "test"))
     held_out_episodes = draw_held_out(config, test_set)
 
     agree = make_agreement(strategy)
     with lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
-        check_alike(strategy, _describe(config, train_set))
+        check_alike(strategy, _describe(everywhere, train_set))
         keras.utils.set_random_seed(config.training.seed)
         with strategy.scope():
             model = compiled_model(config)
