@@ -189,6 +189,8 @@ def test_combinations_that_work(values):
         ({"episodes.targets": 5}, r"episodes\.targets=5: expected 32, .*kind='few_shot'"),
         ({**RECALL, "episodes.shots": 2}, r"episodes\.shots=2: expected 4, .*kind='recall'"),
         ({**RECALL, "episodes.turned": True}, r"episodes\.turned=True: .*kind='recall'"),
+        ({**RECALL, "episodes.warped_copies": 1}, r"episodes\.warped_copies=1: .*kind='recall'"),
+        ({"episodes.warped_copies": -1}, r"episodes\.warped_copies=-1: expected at least 0"),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
         ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),
         ({"model.entry_to_logits": 4.0}, r"model\.entry_to_logits=4.0: .*network='conv'"),

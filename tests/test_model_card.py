@@ -76,6 +76,12 @@ def test_training():
     turned = dataclasses.replace(CONFIG.episodes, turned=True)
     other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=turned)).split())
     assert "9 characters, turned by a multiple of 90 degrees each, with 4 targets" in other
+    both = dataclasses.replace(turned, warped_copies=3)
+    other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=both)).split())
+    assert (
+        "9 characters, turned by a multiple of 90 degrees each and 3 in 4 with every drawing "
+        "warped a little, with 4 targets"
+    ) in other
 
 
 def test_fine_tuning_names_what_it_started_from():

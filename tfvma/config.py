@@ -21,6 +21,7 @@ _CLASSES = (
     "episodes.targets_per_class",
     "episodes.shots",
     "episodes.turned",
+    "episodes.warped_copies",
 )
 # What each choice leaves unread.
 _UNREAD = {
@@ -71,6 +72,9 @@ class EpisodeConfig:
 
     turned: characters to train on are also there turned by 90, 180 and 270 degrees, as other
     characters, which the paper's are not; held-out ones stay as they are.
+
+    warped_copies: how many more times each character to train on is there, each drawing turned,
+    stretched, slanted and shifted a little (`tfvma.data.warped`); "omniglot26" alone.
     """
 
     dataset: str = "omniglot26"
@@ -79,6 +83,7 @@ class EpisodeConfig:
     targets_per_class: int = 4
     shots: int = 4
     turned: bool = False
+    warped_copies: int = 0
     targets: int = 32
     memory_size: int = 256
 
@@ -253,6 +258,7 @@ def check_config(config: Config) -> None:
     ):
         check_at_least(key, values[key], 1)
     for key in (
+        "episodes.warped_copies",
         "model.memory_size",
         "model.entry_to_logits",
         "training.learning_rate_warmup",

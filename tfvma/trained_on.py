@@ -15,14 +15,22 @@ def trained_on(config: Config, kind: Kind) -> str:
         )
     if drawn.kind == "images":
         return f"{drawn.targets} random images"
-    turned = ", turned by a multiple of 90 degrees each," if drawn.turned else ""
+    changed = [
+        *(["turned by a multiple of 90 degrees each"] if drawn.turned else []),
+        *([_warped(drawn.warped_copies)] if drawn.warped_copies else []),
+    ]
+    how = f", {' and '.join(changed)}," if changed else ""
     if not kind.takes_memory:
-        return f"{drawn.num_classes * drawn.targets_per_class} random drawings{turned}".rstrip(",")
+        return f"{drawn.num_classes * drawn.targets_per_class} random drawings{how}".rstrip(",")
     return (
-        f"one episode of {drawn.num_classes} characters{turned} with "
+        f"one episode of {drawn.num_classes} characters{how} with "
         f"{_counted(drawn.targets_per_class, 'target')} and "
         f"{_counted(drawn.shots, 'other drawing')} in memory of each"
     )
+
+
+def _warped(copies: int) -> str:
+    return f"{copies} in {copies + 1} with every drawing warped a little"
 
 
 def _counted(number: int, thing: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfvma.data import warp
 from tfvma.data.cache import cached_arrays
 from tfvma.data.characters import CharacterSet
 from tfvma.data.preprocess import ink, max_pool_ink
@@ -43,33 +44,39 @@ SOURCE = TfdsSource(
 _REDUCTION = f"max-pool-{_POOL}"
 
 
-def load(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
+def load(split: str, data_dir: str | os.PathLike | None = None, copy: int = 0) -> CharacterSet:
     """Loads "train" (45 alphabets, 1,479 characters) or "test" (5 alphabets, 144 characters).
 
-    `data_dir` as in `load_characters`. Raises DataError, which says what was looked for,
-    where, and what to do, if the records are missing, damaged, or not all there.
+    `data_dir` as in `load_characters`. `copy` is 0 for the drawings as they are, else the number
+    of a copy in which each is warped a little (`tfvma.data.warp`). Raises DataError, which says
+    what was looked for, where, and what to do, if the records are missing, damaged, or not all
+    there.
     """
-    arrays = _load_all(data_dir)
+    arrays = _load_all(data_dir, copy)
     in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
     return _select("omniglot26", split, arrays, in_test if split == "test" else ~in_test)
 
 
-def load_tuning(split: str, data_dir: str | os.PathLike | None = None) -> CharacterSet:
+def load_tuning(
+    split: str, data_dir: str | os.PathLike | None = None, copy: int = 0
+) -> CharacterSet:
     """Loads what choices are made on: the 45 training alphabets alone, split 40/5 in turn.
 
     "train" has 1,337 characters, "test" 142 of the five TUNING_ALPHABETS; the five test
-    alphabets are in neither, so that figures on them are untouched by choices.
+    alphabets are in neither, so that figures on them are untouched by choices. `copy` as in
+    `load`.
     """
-    arrays = _load_all(data_dir)
+    arrays = _load_all(data_dir, copy)
     tuning = np.isin(arrays["alphabets"], TUNING_ALPHABETS)
     used = tuning if split == "test" else ~tuning & ~np.isin(arrays["alphabets"], TEST_ALPHABETS)
     return _select("omniglot26_tuning", split, arrays, used)
 
 
-def _load_all(data_dir: str | os.PathLike | None) -> dict[str, np.ndarray]:
+def _load_all(data_dir: str | os.PathLike | None, copy: int) -> dict[str, np.ndarray]:
     folder = SOURCE.find(data_dir)
-    key = f"omniglot26-{VERSION}-{_REDUCTION}-{SOURCE.fingerprint(folder)}"
-    return cached_arrays(key, lambda: _read_and_reduce(folder))
+    reduction = f"{_REDUCTION}-{warp.NAME}-{copy}" if copy else _REDUCTION
+    key = f"omniglot26-{VERSION}-{reduction}-{SOURCE.fingerprint(folder)}"
+    return cached_arrays(key, lambda: _read_and_reduce(folder, copy))
 
 
 def _select(
@@ -83,9 +90,18 @@ def _select(
     )
 
 
-def _read_and_reduce(folder: Path) -> dict[str, np.ndarray]:
+def _read_and_reduce(folder: Path, copy: int) -> dict[str, np.ndarray]:
     """Returns "drawings" [C, S, 26, 26], "characters" [C] and "alphabets" [C]: both splits."""
-    return read_drawings(folder, lambda grey: max_pool_ink(ink(grey), _POOL))
+    # One after another in the order of records, so that a copy is always the same.
+    random = np.random.default_rng(copy)
+
+    def reduce(grey: np.ndarray) -> np.ndarray:
+        drawn = ink(grey)
+        if copy:
+            drawn = warp.warp_ink(drawn, warp.random_warps(len(drawn), random))
+        return max_pool_ink(drawn, _POOL)
+
+    return read_drawings(folder, reduce)
 
 
 def read_drawings(

@@ -19,6 +19,7 @@ from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
 from tfvma.data.turned import turned
+from tfvma.data.warped import with_warped_copies
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.estimators import Estimator
@@ -226,6 +227,8 @@ def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) 
             f"model.image_size={size}: expected {source.image_shape[0]}, the size of the "
             f"images of {config.episodes.dataset!r}."
         )
+    if split == "train" and config.episodes.warped_copies > 0:
+        source = with_warped_copies(source, config.episodes.warped_copies, data_dir)
     return turned(source) if config.episodes.turned and split == "train" else source
 
 

@@ -1,0 +1,53 @@
+"""Warped copies are further characters, made of the drawings at their own size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfvma.data import omniglot, strokes, warped
+from tfvma.data.characters import CharacterSet
+from tfvma.data.warped import with_warped_copies
+from tfvma.errors import InvalidArgumentError
+
+
+def make(copy: int) -> CharacterSet:
+    drawings = np.random.default_rng(copy).integers(0, 2, [2, 3, 4, 4], dtype=np.uint8)
+    return CharacterSet("omniglot26", "train", drawings, ("A_0", "A_1"))
+
+
+def test_copies_follow_the_characters(monkeypatch):
+    asked = []
+
+    def load(split, data_dir, copy):
+        asked.append((split, data_dir, copy))
+        return make(copy)
+
+    monkeypatch.setitem(warped._LOADERS, "omniglot26", load)
+    result = with_warped_copies(make(0), 2, "somewhere")
+    assert asked == [("train", "somewhere", 1), ("train", "somewhere", 2)]
+    np.testing.assert_array_equal(
+        result.drawings, np.concatenate([make(copy).drawings for copy in range(3)])
+    )
+    assert result.characters == (
+        *("A_0", "A_1"),
+        *("A_0_warped1", "A_1_warped1"),
+        *("A_0_warped2", "A_1_warped2"),
+    )
+
+
+def test_only_of_drawings_at_their_own_size():
+    with pytest.raises(InvalidArgumentError, match="episodes.dataset='strokes': expected one of"):
+        with_warped_copies(strokes.load("train"), 1)
+
+
+def test_real_drawings_are_all_warped(omniglot_dir):
+    plain, copy = (omniglot.load("test", omniglot_dir, number) for number in (0, 1))
+    assert copy.characters == plain.characters and copy.drawings.shape == plain.drawings.shape
+    ink, of_copy = (each.drawings.reshape(-1, 26 * 26).astype(np.float64) for each in (plain, copy))
+    # As much ink, to a tenth, and in other places.
+    assert abs(of_copy.mean() / ink.mean() - 1.0) < 0.1
+    assert np.mean((ink != of_copy).any(axis=1)) > 0.99
+    first = omniglot.load("test", omniglot_dir, 1)
+    np.testing.assert_array_equal(first.drawings, copy.drawings)
+    assert omniglot.load("test", omniglot_dir, 2).checksum != copy.checksum

@@ -1,0 +1,60 @@
+"""More characters to train on: copies of the same ones, drawn a little differently."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfvma.data import omniglot
+from tfvma.data.characters import CharacterSet
+from tfvma.errors import InvalidArgumentError
+
+# Only of these are the drawings there in the size in which they were drawn.
+_LOADERS = {"omniglot26": omniglot.load, "omniglot26_tuning": omniglot.load_tuning}
+
+
+def check_can_warp(dataset: str) -> None:
+    """Raises InvalidArgumentError for a dataset whose drawings are not there at their own size."""
+    if dataset not in _LOADERS:
+        raise InvalidArgumentError(
+            f"episodes.dataset={dataset!r}: expected one of {', '.join(_LOADERS)} with "
+            "episodes.warped_copies."
+        )
+
+
+def with_warped_copies(
+    characters: CharacterSet, copies: int, data_dir: str | os.PathLike | None = None
+) -> CharacterSet:
+    """Every character once as it is and `copies` times warped: C (1 + copies) characters.
+
+    Each drawing of a copy is warped on its own (`tfvma.data.warp`) before it is shrunk, so
+    that those of one character differ in more ways than 20 people's; a copy is a character of
+    its own, so that no drawing is in memory while it is a target. The first C are those that
+    came; those of copy i are called "<name>_warped<i>".
+
+    Args:
+      characters: of "omniglot26" or "omniglot26_tuning".
+      copies: how many.
+      data_dir: as in `load_characters`.
+
+    Raises InvalidArgumentError for another dataset, DataError as `load_characters`.
+    """
+    check_can_warp(characters.name)
+    load = _LOADERS[characters.name]
+    parts = [characters]
+    for copy in range(1, copies + 1):
+        loaded = load(characters.split, data_dir, copy)
+        names = tuple(f"{name}_warped{copy}" for name in loaded.characters)
+        parts.append(dataclasses.replace(loaded, characters=names))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[CharacterSet]) -> CharacterSet:
+    return dataclasses.replace(
+        parts[0],
+        drawings=np.concatenate([part.drawings for part in parts]),
+        characters=tuple(name for part in parts for name in part.characters),
+    )
