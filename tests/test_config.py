@@ -190,6 +190,10 @@ def test_combinations_that_work(values):
         ({**RECALL, "episodes.shots": 2}, r"episodes\.shots=2: expected 4, .*kind='recall'"),
         ({**RECALL, "episodes.turned": True}, r"episodes\.turned=True: .*kind='recall'"),
         ({**RECALL, "episodes.warped_copies": 1}, r"episodes\.warped_copies=1: .*kind='recall'"),
+        (
+            {"episodes.dataset": "gmn", "episodes.warped_copies": 1},
+            r"episodes\.dataset='gmn': expected one of 'omniglot26', 'omniglot26_tuning'",
+        ),
         ({"episodes.warped_copies": -1}, r"episodes\.warped_copies=-1: expected at least 0"),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
         ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),

@@ -79,9 +79,12 @@ def test_training():
     both = dataclasses.replace(turned, warped_copies=3)
     other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=both)).split())
     assert (
-        "9 characters, turned by a multiple of 90 degrees each and 3 in 4 with every drawing "
-        "warped a little, with 4 targets"
+        "9 characters, turned by a multiple of 90 degrees each and 3 in 4 characters warped a "
+        "little, with 4 targets"
     ) in other
+    vae = dataclasses.replace(CONFIG, episodes=both, model=ModelConfig(family="vae"))
+    other = " ".join(card(config=vae, kind=VAE).split())
+    assert "each and 3 in 4 drawings warped a little." in other
 
 
 def test_fine_tuning_names_what_it_started_from():

@@ -25,7 +25,8 @@ from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights, start_from
 from tfvma.training import load_trained, train
-from tfvma.training.run_folder import RunFolder, read_config
+from tfvma.training.pinned_start import pin_start
+from tfvma.training.run_folder import RunFolder, read_config, write_config
 
 SIZE = 26
 CONFIG = Config(
@@ -123,6 +124,36 @@ def test_a_run_keeps_the_version_that_it_started_from(tmp_path):
     assert read_config(RunFolder(tmp_path / "run")).training.start_from == str(first)
     with pytest.raises(CheckpointError, match="training.start_from is .*/1' there and .*/2' here"):
         train(starting_from(CONFIG, home / "2", steps=3), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("begun", "asked", "pinned"),
+    [
+        (None, "{home}", "{home}/2"),
+        (None, "{home}/1/", "{home}/1"),
+        ("{home}/1", "{home}/", "{home}/1"),
+        ("{home}/1", "{home}/1/", "{home}/1"),
+        # A run from before versions were kept.
+        ("{home}", "{home}", "{home}"),
+        # Refused later, or accepted.
+        ("", "{home}", "{home}/2"),
+        ("{home}/1", "nowhere", "nowhere"),
+        ("damaged", "{home}", "{home}/2"),
+        (None, "", ""),
+    ],
+)
+def test_which_version_is_pinned(tmp_path, begun, asked, pinned):
+    home = tmp_path / "models"
+    for version in "12":
+        (home / version).mkdir(parents=True)
+        (home / version / "saved_model.pb").touch()
+    folder = RunFolder(tmp_path)
+    if begun == "damaged":
+        folder.config.write_text("{}x")
+    elif begun is not None:
+        write_config(folder, starting_from(CONFIG, begun.format(home=home)))
+    config = replace_options(CONFIG, {"training.start_from": asked.format(home=home)})
+    assert pin_start(config, folder).training.start_from == pinned.format(home=home)
 
 
 @pytest.mark.usefixtures("noise")

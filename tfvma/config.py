@@ -57,6 +57,8 @@ _UNREAD = {
         "mlp": ("model.filters", "model.stride_first", "model.hidden_units"),
     },
 }
+# Datasets whose drawings are there at their own size, to be warped.
+_WARPED = ("omniglot26", "omniglot26_tuning")
 KINDS, FAMILIES, NETWORKS = (
     tuple(_UNREAD[key]) for key in ("episodes.kind", "model.family", "model.network")
 )
@@ -74,7 +76,8 @@ class EpisodeConfig:
     characters, which the paper's are not; held-out ones stay as they are.
 
     warped_copies: how many more times each character to train on is there, each drawing turned,
-    stretched, slanted and shifted a little (`tfvma.data.warped`); "omniglot26" alone.
+    stretched, slanted and shifted a little (`tfvma.data.warped`); of "omniglot26" and
+    "omniglot26_tuning" alone.
     """
 
     dataset: str = "omniglot26"
@@ -123,6 +126,7 @@ class TrainingConfig:
 
     `start_from` is the SavedModel whose weights training starts from, such as
     savedmodels/NAME; of another family it gives the weights that both have; "" starts afresh.
+    Without a version the latest is taken, and config.json says which that was.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
     """
@@ -276,6 +280,8 @@ def check_config(config: Config) -> None:
         check_choice(key, values[key], choices)
     _check_unread(config, values)
     _check_memory(config)
+    if config.episodes.warped_copies > 0:
+        check_choice("episodes.dataset", config.episodes.dataset, _WARPED)
     if len(config.model.units) != 2:
         raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths.")
     check_choice("training.schedule", config.training.schedule, SCHEDULES)

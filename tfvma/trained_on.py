@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfvma.config import Config
+from tfvma.config import Config, EpisodeConfig
 from tfvma.kinds import Kind
 
 
@@ -15,13 +15,10 @@ def trained_on(config: Config, kind: Kind) -> str:
         )
     if drawn.kind == "images":
         return f"{drawn.targets} random images"
-    changed = [
-        *(["turned by a multiple of 90 degrees each"] if drawn.turned else []),
-        *([_warped(drawn.warped_copies)] if drawn.warped_copies else []),
-    ]
-    how = f", {' and '.join(changed)}," if changed else ""
     if not kind.takes_memory:
+        how = _changed(drawn, "drawings")
         return f"{drawn.num_classes * drawn.targets_per_class} random drawings{how}".rstrip(",")
+    how = _changed(drawn, "characters")
     return (
         f"one episode of {drawn.num_classes} characters{how} with "
         f"{_counted(drawn.targets_per_class, 'target')} and "
@@ -29,8 +26,15 @@ def trained_on(config: Config, kind: Kind) -> str:
     )
 
 
-def _warped(copies: int) -> str:
-    return f"{copies} in {copies + 1} with every drawing warped a little"
+def _changed(drawn: EpisodeConfig, things: str) -> str:
+    """How `things` differ from those of the dataset, between commas; "" where they do not."""
+    changed = []
+    if drawn.turned:
+        changed.append("turned by a multiple of 90 degrees each")
+    if drawn.warped_copies:
+        copies = drawn.warped_copies
+        changed.append(f"{copies} in {copies + 1} {things} warped a little")
+    return f", {' and '.join(changed)}," if changed else ""
 
 
 def _counted(number: int, thing: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from tfvma.data import omniglot, strokes, warped
 from tfvma.data.characters import CharacterSet
 from tfvma.data.warped import with_warped_copies
 from tfvma.errors import InvalidArgumentError
+from tfvma.presets import get_preset
+from tfvma.training.run import load_source
 
 
 def make(copy: int) -> CharacterSet:
@@ -37,8 +41,20 @@ def test_copies_follow_the_characters(monkeypatch):
 
 
 def test_only_of_drawings_at_their_own_size():
-    with pytest.raises(InvalidArgumentError, match="episodes.dataset='strokes': expected one of"):
+    with pytest.raises(InvalidArgumentError, match="name='strokes': expected one of 'omniglot26'"):
         with_warped_copies(strokes.load("train"), 1)
+
+
+def test_those_to_train_on_are_warped_and_those_held_out_are_not(omniglot_dir):
+    config = get_preset("omniglot26_vma_4shot")
+    drawn = dataclasses.replace(config.episodes, warped_copies=1, turned=True)
+    config, plain = dataclasses.replace(config, episodes=drawn), config
+    train, test = (load_source(config, split, omniglot_dir) for split in ("train", "test"))
+    as_they_are = load_source(plain, "train", omniglot_dir)
+    assert train.num_characters == 4 * 2 * as_they_are.num_characters
+    assert train.characters[1479] == f"{as_they_are.characters[0]}_warped1"
+    assert train.characters[-1].endswith("_warped1_270")
+    assert test.checksum == load_source(plain, "test", omniglot_dir).checksum
 
 
 def test_real_drawings_are_all_warped(omniglot_dir):

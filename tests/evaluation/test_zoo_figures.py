@@ -113,6 +113,11 @@ def test_controls_beside_the_reference(tmp_path, given):
     folder = tmp_path / "savedmodels"
     add_model(folder, "omniglot26_control_tied", few_shot_rows(4))
     add_model(folder, "omniglot26_control_flat", [row("few_shot C=8 S=4", "nll", 85.0, 4)])
+    # Neither as long trained, nor scored on the same targets.
+    shorter = row("few_shot C=8 S=4", "nll", 99.0, 4, steps=2_000)
+    add_model(folder, "omniglot26_control_inner", [shorter])
+    fewer = row("few_shot C=8 S=4", "nll", 99.0, 4, targets=64)
+    add_model(folder, "omniglot26_control_cosine", [fewer])
     assert illustrate_zoo(read_zoo(folder)) == []
     add_model(folder, "omniglot26_control", [row("few_shot C=8 S=4", "nll", 83.0, 4)])
     (illustration,) = illustrate_zoo(read_zoo(folder))
@@ -124,6 +129,14 @@ def test_controls_beside_the_reference(tmp_path, given):
         ("h and its query tied", (84.0, 0.5)),
     ]
     assert num_samples == 4
+
+
+def test_controls_of_unknown_steps_are_not_compared(tmp_path):
+    folder = tmp_path / "savedmodels"
+    unknown = [row("few_shot C=8 S=4", "nll", 83.0, 4, steps=None)]
+    for name in ("omniglot26_control", "omniglot26_control_flat"):
+        add_model(folder, name, unknown)
+    assert illustrate_zoo(read_zoo(folder)) == []
 
 
 def test_command_writes_what_there_is(savedmodels, tmp_path, capsys):

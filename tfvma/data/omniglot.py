@@ -29,6 +29,8 @@ NUM_CHARACTERS = {"train": 1479, "test": 144}
 DRAWINGS_PER_CHARACTER = 20
 _TFDS_SPLITS = ("train", "test")
 _POOL = 4
+# Images read at once. Warps are drawn for so many at a time: others with another number.
+_AT_ONCE = 512
 SOURCE = TfdsSource(
     title="Omniglot",
     name="omniglot",
@@ -175,7 +177,7 @@ def _read_records(
         grey = tf.io.decode_png(record["image"], channels=1)[..., 0]
         return tf.ensure_shape(grey, [105, 105]), record["alphabet"], record["alphabet_char_id"]
 
-    batches = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(512)
+    batches = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(_AT_ONCE)
     images, alphabets, ids = [], [], []
     for grey, alphabet, number in batches.prefetch(2).as_numpy_iterator():
         images.append(reduce(grey))

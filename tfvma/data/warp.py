@@ -53,12 +53,14 @@ def warp_ink(images: np.ndarray, warps: np.ndarray) -> np.ndarray:
     zeros = np.zeros(len(images))
     rows = [linear[:, 1, 1], linear[:, 1, 0], offset[:, 1]]
     rows += [linear[:, 0, 1], linear[:, 0, 0], offset[:, 0], zeros, zeros]
-    warped = tf.raw_ops.ImageProjectiveTransformV3(
-        images=images[..., np.newaxis],
-        transforms=np.stack(rows, axis=1).astype(np.float32),
-        output_shape=[height, width],
-        fill_value=0.0,
-        interpolation="NEAREST",
-        fill_mode="CONSTANT",
-    )
+    # On a GPU places halfway between two pixels could be rounded otherwise.
+    with tf.device("CPU:0"):
+        warped = tf.raw_ops.ImageProjectiveTransformV3(
+            images=images[..., np.newaxis],
+            transforms=np.stack(rows, axis=1).astype(np.float32),
+            output_shape=[height, width],
+            fill_value=0.0,
+            interpolation="NEAREST",
+            fill_mode="CONSTANT",
+        )
     return warped.numpy()[..., 0]

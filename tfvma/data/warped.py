@@ -10,19 +10,10 @@ import numpy as np
 
 from tfvma.data import omniglot
 from tfvma.data.characters import CharacterSet
-from tfvma.errors import InvalidArgumentError
+from tfvma.validation import check_choice
 
-# Only of these are the drawings there in the size in which they were drawn.
+# Of others the drawings are not there in the size in which they were drawn.
 _LOADERS = {"omniglot26": omniglot.load, "omniglot26_tuning": omniglot.load_tuning}
-
-
-def check_can_warp(dataset: str) -> None:
-    """Raises InvalidArgumentError for a dataset whose drawings are not there at their own size."""
-    if dataset not in _LOADERS:
-        raise InvalidArgumentError(
-            f"episodes.dataset={dataset!r}: expected one of {', '.join(_LOADERS)} with "
-            "episodes.warped_copies."
-        )
 
 
 def with_warped_copies(
@@ -31,9 +22,9 @@ def with_warped_copies(
     """Every character once as it is and `copies` times warped: C (1 + copies) characters.
 
     Each drawing of a copy is warped on its own (`tfvma.data.warp`) before it is shrunk, so
-    that those of one character differ in more ways than 20 people's; a copy is a character of
-    its own, so that no drawing is in memory while it is a target. The first C are those that
-    came; those of copy i are called "<name>_warped<i>".
+    that those of one character differ in more ways than 20 people's. A copy is a character of
+    its own; now and then an episode has two copies of one character, as other classes. The
+    first C are those that came; those of copy i are called "<name>_warped<i>".
 
     Args:
       characters: of "omniglot26" or "omniglot26_tuning".
@@ -42,7 +33,7 @@ def with_warped_copies(
 
     Raises InvalidArgumentError for another dataset, DataError as `load_characters`.
     """
-    check_can_warp(characters.name)
+    check_choice("name", characters.name, _LOADERS)
     load = _LOADERS[characters.name]
     parts = [characters]
     for copy in range(1, copies + 1):

@@ -33,6 +33,7 @@ def show_confounders(models: Sequence[ZooModel], num_samples: int) -> Illustrati
         "The NLL of drawings whose character is in memory, among more and more others. Dashed: "
         "each model's NLL with one character plus log C, which is what is left when characters "
         "never look alike. Each has as many examples of each character in memory as it was trained "
-        "with. Bars are one standard error, clustered by episode.",
+        "with; how else they were trained is on their cards. Bars are one standard error, by "
+        "episode.",
         png(confounders(curves, num_samples)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.protocols import FewShot
 from tfvma.evaluation.zoo import ZooModel
 
@@ -21,14 +22,20 @@ _CHANGED = {
 
 
 def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
-    """The NLL of each control beside the reference, or None without the rows for two of them."""
+    """The NLL of each control beside the reference, or None without the rows for two of them.
+
+    Shown are those with as many steps, and scored on the same targets.
+    """
     rows = {model.name: model.find(_PROTOCOL, "nll", num_samples) for model in models}
+    reference = rows.get(_REFERENCE)
+    if reference is None or reference.steps is None:
+        return None
     nll = {
-        words: (rows[name].value, rows[name].stderr)
+        words: (row.value, row.stderr)
         for name, words in _CHANGED.items()
-        if rows.get(name)
+        if (row := rows.get(name)) and _setting(row) == _setting(reference)
     }
-    if not rows.get(_REFERENCE) or len(nll) < 2:
+    if len(nll) < 2:
         return None
     from tfvma.figures.controls import controls
     from tfvma.figures.style import png
@@ -36,9 +43,13 @@ def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration 
     return Illustration(
         "controls",
         "One choice changed at a time",
-        f"Models trained for {rows[_REFERENCE].steps:,} steps from the same start, with one choice "
-        "of the paper changed in each. Bars are one standard error, clustered by episode; the "
-        "targets are common to all, so that differences are known better than the points. Each was "
-        "trained once, and how much another seed would change is not in the bars.",
+        f"Models trained for {reference.steps:,} steps from scratch, with the same seed, and with "
+        "one choice of the paper changed in each. Bars are one standard error, clustered by "
+        "episode; the targets are common to all, so that differences are known better than the "
+        "points. Each was trained once, and how much another seed would change is not in the bars.",
         png(controls(nll, num_samples)),
     )
+
+
+def _setting(row: Row) -> tuple[int | None, int, int]:
+    return row.steps, row.targets, row.seed

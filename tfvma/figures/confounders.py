@@ -32,7 +32,7 @@ def confounders(
     """
     figure = new_figure(height=3.6)
     axes = figure.add_subplot()
-    for (name, nll), (colour, marker) in zip(curves.items(), _LOOKS, strict=False):
+    for (name, nll), (colour, marker) in zip(curves.items(), _LOOKS[: len(curves)], strict=True):
         counts = np.array(sorted(nll))
         means, errors = np.array([nll[count] for count in counts]).T
         axes.errorbar(

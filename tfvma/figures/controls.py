@@ -18,9 +18,9 @@ def controls(nll: Mapping[str, tuple[float, float]], num_samples: int) -> Figure
     """
     figure = new_figure(height=0.9 + 0.38 * len(nll))
     axes = figure.add_subplot()
-    for level, (name, (mean, error)) in enumerate(nll.items()):
+    for level, (mean, error) in enumerate(nll.values()):
         colour = VERMILLION if level == 0 else BLUE
-        axes.errorbar(mean, level, xerr=error, color=colour, marker="o", capsize=3, label=name)
+        axes.errorbar(mean, level, xerr=error, color=colour, marker="o", capsize=3)
         axes.annotate(
             f"{mean:.1f}",
             (mean + error, level),

@@ -14,27 +14,29 @@ from tfvma.training.run_folder import RunFolder, read_config
 def pin_start(config: Config, folder: RunFolder) -> Config:
     """`config` with savedmodels/NAME/VERSION where `training.start_from` is savedmodels/NAME.
 
-    That is the latest version when a run begins. One that has begun keeps its own, and looks at
-    no SavedModel again.
-
-    Raises CheckpointError where there is no such SavedModel, or `folder` holds no configuration
-    that can be read.
+    That is the latest version when a run begins; one that has begun keeps its own. Where there is
+    none the name stays: what loads it, if anything still has to, says so.
     """
     start = config.training.start_from
     if not start:
         return config
-    if folder.config.exists():
-        begun = read_config(folder).training.start_from
-        pinned = begun if Path(begun).parent == Path(start) else start
-    else:
-        pinned = _latest(start)
-    return dataclasses.replace(
-        config, training=dataclasses.replace(config.training, start_from=pinned)
-    )
+    begun = _begun_with(folder)
+    pinned = begun if begun and Path(start) in (Path(begun), Path(begun).parent) else _pinned(start)
+    training = dataclasses.replace(config.training, start_from=pinned)
+    return dataclasses.replace(config, training=training)
 
 
-def _latest(start: str) -> str:
+def _begun_with(folder: RunFolder) -> str:
+    """What the run in `folder` started from; "" for none, and where its configuration cannot be
+    read, which is for `check_same_run` to say."""
+    try:
+        return read_config(folder).training.start_from
+    except CheckpointError:
+        return ""
+
+
+def _pinned(start: str) -> str:
     try:
         return str(find_version(start))
-    except CheckpointError as error:
-        raise CheckpointError(f"training.start_from={start!r}: {error}") from error
+    except CheckpointError:
+        return start
