@@ -9,18 +9,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import LogDensities, WakeWake
-from tfvma.evaluation.results_table import BEGIN, END, results_table, with_results
+from tfvma.evaluation.results_table import results_summary, results_table, with_results
+from tfvma.evaluation.zoo import read_zoo
 from tfvma.presets import preset_names
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
 
-def test_results_are_those_of_the_metrics_files():
-    text = README.read_text()
-    assert text == with_results(text, results_table(ROOT / "savedmodels"))
+@pytest.mark.parametrize(
+    ("page", "table"), [(README, results_summary), (ROOT / "docs" / "results.md", results_table)]
+)
+def test_results_are_those_of_the_metrics_files(page, table):
+    text = page.read_text()
+    assert text == with_results(text, table(read_zoo(ROOT / "savedmodels")))
 
 
 def test_files_that_it_names_exist():
@@ -55,10 +58,3 @@ def test_the_estimator_that_it_writes_is_wake_wake_without_its_control_variate()
     np.testing.assert_allclose(mine.log_qa - theirs.log_qa, np.full([4, 3], 1 / 4), rtol=1e-12)
     for name in ("log_pa", "log_pz", "log_px", "log_qz"):
         np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=1e-12)
-
-
-def test_table_goes_between_the_marks():
-    text = f"before\n{BEGIN}\nold\n{END}\nafter"
-    assert with_results(text, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter"
-    with pytest.raises(InvalidArgumentError, match="README"):
-        with_results("no marks", "new")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tfvma.evaluation.metrics_file import Row, write_rows
 from tfvma.evaluation.results_table import results_table
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
+from tfvma.evaluation.zoo import read_zoo
 from tfvma.presets import get_preset
 from tfvma.training.run_folder import RunFolder, write_config
 
@@ -47,12 +48,12 @@ def test_grid_and_list_stand_apart_in_the_results_table(tmp_path):
     (tmp_path / "some").mkdir()
     write_config(RunFolder(tmp_path / "some"), get_preset("gmn_vma"))
     write_rows(tmp_path / "some" / "metrics.json", rows)
-    text = results_table(tmp_path)
+    text = results_table(read_zoo(tmp_path))
     assert "| nll gmn/test | NLL | 91.00 ± 0.84 |" in text
     assert "| 2 | ours | 90.0 ± 0.8 |" in text and "| table1" not in text
     assert "* `python train.py --preset gmn_vma`\n" in text
     write_rows(tmp_path / "some" / "metrics.json", rows[:1])
-    assert "| protocol |" not in results_table(tmp_path)
+    assert "| protocol |" not in results_table(read_zoo(tmp_path))
 
 
 def test_one_for_each_dataset_and_k_without_figures_that_are_not_the_papers():

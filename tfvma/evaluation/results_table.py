@@ -1,12 +1,13 @@
-"""The results table of a README, made from the metrics files of the committed models.
+"""The results of all committed models, made from their metrics files.
 
-`python -m tfvma.evaluation.results_table README.md` writes it between its two marks.
+`python -m tfvma.evaluation.results_table README.md` writes what matters most into README.md and
+everything into docs/results.md beside it, each between two marks.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
@@ -20,10 +21,36 @@ BEGIN = "<!-- results: made by python -m tfvma.evaluation.results_table README.m
 END = "<!-- end of results -->"
 
 
-def results_table(savedmodels: Path) -> str:
-    """Markdown with one table for each model of the zoo that was measured, by name, and the
-    commands that train and score it; raises as `read_zoo` does."""
-    return "\n\n".join(_model_table(model) for model in read_zoo(savedmodels) if model.rows)
+def results_table(models: Iterable[ZooModel]) -> str:
+    """Markdown with one table for each model that was measured, and the commands that train and
+    score it."""
+    return "\n\n".join(_model_table(model) for model in models if model.rows)
+
+
+def results_summary(models: Iterable[ZooModel]) -> str:
+    """Markdown with one table for all models: of each its first NLL, at the smallest K, and
+    whatever the paper prints a figure for; then the grids of table 1."""
+    lines = [
+        "| model | protocol | metric | ours | paper | K | targets | steps | minutes |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    grids = []
+    for model in models:
+        listed, table1 = split_table1(model.rows)
+        lines += [_line(row, model.name) for row in _most_important(listed)]
+        grids += table1_grids(table1)
+    return "\n\n".join(["\n".join(lines), *grids])
+
+
+def _most_important(rows: Sequence[Row]) -> list[Row]:
+    ordered = [row for _, group in by_protocol(rows) for row in group]
+    bounds = [row for row in ordered if row.metric == "nll"][:1]
+    return [row for row in ordered if row in bounds or row.paper is not None]
+
+
+def _line(row: Row, *before: str) -> str:
+    cells = (*before, row.protocol, metric_name(row.metric), *cells_of(row), *_training(row))
+    return f"| {' | '.join(cells)} |"
 
 
 def with_results(text: str, table: str) -> str:
@@ -31,7 +58,7 @@ def with_results(text: str, table: str) -> str:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise InvalidArgumentError(f"README: expected the lines {BEGIN!r} and {END!r}.")
+        raise InvalidArgumentError(f"expected the lines {BEGIN!r} and {END!r}.")
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
@@ -45,10 +72,7 @@ def _model_table(model: ZooModel) -> str:
             "| protocol | metric | ours | paper | K | targets | steps | minutes |",
             "|---|---|---:|---:|---:|---:|---:|---:|",
         ]
-    for protocol, group in by_protocol(listed):
-        for row in group:
-            cells = (protocol, metric_name(row.metric), *cells_of(row), *_training(row))
-            lines.append(f"| {' | '.join(cells)} |")
+    lines += [_line(row) for _, group in by_protocol(listed) for row in group]
     for grid in table1_grids(table1):
         lines += ["", grid]
     notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})
@@ -64,20 +88,29 @@ def _training(row: Row) -> tuple[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the table into the file named; returns the exit code."""
+    """Writes both tables; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if len(arguments) != 1:
         print("usage: python -m tfvma.evaluation.results_table README.md", file=sys.stderr)
         return 2
     readme = Path(arguments[0])
     try:
-        text = with_results(readme.read_text(), results_table(readme.parent / "savedmodels"))
+        models = read_zoo(readme.parent / "savedmodels")
+        texts = {
+            path: with_results(path.read_text(), table(models))
+            for path, table in (
+                (readme, results_summary),
+                (readme.parent / "docs" / "results.md", results_table),
+            )
+        }
     except (TfvmaError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    beside = readme.with_name(f".{readme.name}.part")
-    beside.write_text(text)
-    beside.replace(readme)
+    from tfvma.training.atomic import replacing
+
+    for path, text in texts.items():
+        with replacing(path) as beside:
+            beside.write_text(text)
     return 0
 
 

@@ -1,0 +1,73 @@
+"""The table of what matters most, the table of everything, and the pages they go into."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evaluation.zoo_folder import add_model, few_shot_rows, row
+from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation.results_table import (
+    BEGIN,
+    END,
+    main,
+    results_summary,
+    results_table,
+    with_results,
+)
+from tfvma.evaluation.zoo import read_zoo
+
+PAGE = f"before\n{BEGIN}\nold\n{END}\nafter"
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A README, docs/results.md and savedmodels/ of two models."""
+    printed = row("classification 5-way 1-shot", "accuracy", 0.9, None, paper=0.91)
+    others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("nll", "nll", 99.0, 4)]
+    add_model(tmp_path / "savedmodels", "some", [*others, *few_shot_rows(4), printed])
+    cell = row("table1 C=1 S=1", "nll", 86.0, 1_000, paper=86.5)
+    add_model(tmp_path / "savedmodels", "other", [cell])
+    (tmp_path / "docs").mkdir()
+    for page in (tmp_path / "README.md", tmp_path / "docs" / "results.md"):
+        page.write_text(PAGE)
+    return tmp_path
+
+
+def test_summary_has_the_first_bound_and_what_the_paper_prints(home):
+    text = results_summary(read_zoo(home / "savedmodels"))
+    table, _, grid = text.partition("\n\n")
+    assert table.splitlines()[2:] == [
+        "| some | few_shot C=8 S=4 omniglot26/test | NLL | 84.00 ± 0.50 | – | 4 | 2,880 | 6,000 | "
+        "12 |",
+        "| some | classification 5-way 1-shot omniglot26/test | accuracy | 90.0 ± 50.0 % | 91 % | "
+        "– | 2,880 | 6,000 | 12 |",
+    ]
+    assert "| 1 | ours | 86.0 ± 0.5 |" in grid
+
+
+def test_everything_is_in_the_other_table_with_its_commands(home):
+    text = results_table(read_zoo(home / "savedmodels"))
+    assert "| nll omniglot26/test | NLL | 99.00 ± 0.50 |" in text
+    assert "| few_shot C=8 S=4 omniglot26/test | NLL | 70.00 ± 0.50 | – | 100 |" in text
+    assert "* `evaluate.py --protocol classification`, seed 0" in text
+
+
+def test_each_page_has_its_own_table(home):
+    assert main([str(home / "README.md")]) == 0
+    models = read_zoo(home / "savedmodels")
+    assert (home / "README.md").read_text() == with_results(PAGE, results_summary(models))
+    assert (home / "docs" / "results.md").read_text() == with_results(PAGE, results_table(models))
+
+
+def test_neither_page_is_written_where_one_has_no_marks(home, capsys):
+    (home / "docs" / "results.md").write_text("no marks")
+    assert main([str(home / "README.md")]) == 2
+    assert "expected the lines" in capsys.readouterr().err
+    assert (home / "README.md").read_text() == PAGE
+    assert main([]) == 2
+
+
+def test_table_goes_between_the_marks():
+    assert with_results(PAGE, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter"
+    with pytest.raises(InvalidArgumentError, match="expected the lines"):
+        with_results("no marks", "new")
