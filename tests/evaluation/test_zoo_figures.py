@@ -111,7 +111,8 @@ def test_confounders_of_hard_and_soft_as_each_was_trained(tmp_path, given):
 
 def test_controls_beside_the_reference(tmp_path, given):
     folder = tmp_path / "savedmodels"
-    add_model(folder, "omniglot26_control_tied", few_shot_rows(4))
+    right = row("few_shot C=8 S=4", "address_accuracy", 0.83, None)
+    add_model(folder, "omniglot26_control_tied", [*few_shot_rows(4), right])
     add_model(folder, "omniglot26_control_flat", [row("few_shot C=8 S=4", "nll", 85.0, 4)])
     # Neither as long trained, nor scored on the same targets.
     shorter = row("few_shot C=8 S=4", "nll", 99.0, 4, steps=2_000)
@@ -122,6 +123,7 @@ def test_controls_beside_the_reference(tmp_path, given):
     add_model(folder, "omniglot26_control", [row("few_shot C=8 S=4", "nll", 83.0, 4)])
     (illustration,) = illustrate_zoo(read_zoo(folder))
     assert "6,000 steps" in illustration.caption
+    assert illustration.caption.endswith("chance is 12.5 %: h and its query tied 83 %.")
     ((nll, num_samples),) = given.values()
     assert list(nll.items()) == [
         ("as the paper has it", (83.0, 0.5)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.metrics_file import Row
@@ -26,17 +26,22 @@ def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration 
 
     Shown are those with as many steps, and scored on the same targets.
     """
-    rows = {model.name: model.find(_PROTOCOL, "nll", num_samples) for model in models}
-    reference = rows.get(_REFERENCE)
+    rows = {name: _find(models, name, "nll", num_samples) for name in _CHANGED}
+    reference = rows[_REFERENCE]
     if reference is None or reference.steps is None:
         return None
     nll = {
         words: (row.value, row.stderr)
         for name, words in _CHANGED.items()
-        if (row := rows.get(name)) and _setting(row) == _setting(reference)
+        if (row := rows[name]) and _setting(row) == _setting(reference)
     }
     if len(nll) < 2:
         return None
+    right = {
+        words: row.value
+        for name, words in _CHANGED.items()
+        if words in nll and (row := _find(models, name, "address_accuracy", None))
+    }
     from tfvma.figures.controls import controls
     from tfvma.figures.style import png
 
@@ -46,10 +51,26 @@ def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration 
         f"Models trained for {reference.steps:,} steps from scratch, with the same seed, and with "
         "one choice of the paper changed in each. Bars are one standard error, clustered by "
         "episode; the targets are common to all, so that differences are known better than the "
-        "points. Each was trained once, and how much another seed would change is not in the bars.",
+        "points. Each was trained once, and how much another seed would change is not in the bars."
+        f"{_address_found(right)}",
         png(controls(nll, num_samples)),
     )
 
 
 def _setting(row: Row) -> tuple[int | None, int, int]:
     return row.steps, row.targets, row.seed
+
+
+def _find(
+    models: Sequence[ZooModel], name: str, metric: str, num_samples: int | None
+) -> Row | None:
+    found = (model.find(_PROTOCOL, metric, num_samples) for model in models if model.name == name)
+    return next(found, None)
+
+
+def _address_found(right: Mapping[str, float]) -> str:
+    """An NLL says little of a choice where the address was never found."""
+    if not right:
+        return ""
+    shares = ", ".join(f"{words} {100 * share:.0f} %" for words, share in right.items())
+    return f" Address right, where chance is {100 / FewShot().num_classes:g} %: {shares}."

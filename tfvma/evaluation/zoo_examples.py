@@ -44,7 +44,8 @@ def show_examples_per_class(models: Sequence[ZooModel], num_samples: int) -> Ill
         "many of each of 8 characters. The NLL, and the parts of the expected -L_1: what is left "
         "to say about the pixels, and what z and the address carry. Dashed: what the paper prints "
         "for the fewest and the most examples, with K = 4; it does not say how many these are. "
-        "Bars are one standard error, clustered by episode.",
+        "Bars are one standard error, clustered by episode. How long each was trained, and on "
+        "what, its card says.",
         png(examples_per_class(measured, SHOTS_RANGES, num_samples)),
     )
 
