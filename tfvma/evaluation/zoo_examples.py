@@ -67,10 +67,10 @@ def show_all_characters(models: Sequence[ZooModel], num_samples: int) -> Illustr
         "all_characters",
         "All characters in memory, with more and more examples",
         "Every character of the test alphabets is in memory, with as many examples as the axis "
-        "says; the targets are other drawings, the same ones for every number of examples. At 0 "
-        "stands the VAE, which reads no memory. Bars are one standard error, clustered by "
-        "character; the targets are common to all points, so that differences between points are "
-        "known better than the points.",
+        "says; the targets are other drawings, the same ones for every number of examples, so that "
+        "differences between these points are known better than the points. At 0 stands the VAE, "
+        "which reads no memory, scored on other targets. Bars are one standard error, clustered "
+        "by character, and the VAE's by episode.",
         png(
             all_characters(
                 curves,
