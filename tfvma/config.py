@@ -16,6 +16,7 @@ from tfvma.validation import check_at_least, check_choice
 SCHEDULES = ("constant", "cosine")
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
+MEMORY_STARTS = ("noise", "images")
 _CLASSES = (
     "episodes.num_classes",
     "episodes.targets_per_class",
@@ -38,6 +39,7 @@ _UNREAD = {
             "model.tied",
             "training.estimator",
             "training.latent_gradient",
+            "training.memory_start",
             "intervals.diagnostics",
         ),
         "vae": (
@@ -49,12 +51,18 @@ _UNREAD = {
             "model.tied",
             "training.estimator",
             "training.latent_gradient",
+            "training.memory_start",
             "intervals.diagnostics",
         ),
     },
     "model.network": {
         "conv": ("model.units", "model.entry_to_logits"),
-        "mlp": ("model.filters", "model.stride_first", "model.hidden_units"),
+        "mlp": (
+            "model.filters",
+            "model.stride_first",
+            "model.hidden_units",
+            "training.memory_start",
+        ),
     },
 }
 # Datasets whose drawings are there at their own size, to be warped.
@@ -127,6 +135,8 @@ class TrainingConfig:
     `start_from` is the SavedModel whose weights training starts from, such as
     savedmodels/NAME; of another family it gives the weights that both have; "" starts afresh.
     Without a version the latest is taken, and config.json says which that was.
+    `memory_start` is what a learned memory begins as: "noise", or "images", as many different
+    ones of the training set, so that nearest images are good addresses from the first step.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
     """
@@ -146,6 +156,7 @@ class TrainingConfig:
     precision: str = "float32"
     seed: int = 0
     start_from: str = ""
+    memory_start: str = "noise"
 
 
 @dataclass(frozen=True)
@@ -280,6 +291,12 @@ def check_config(config: Config) -> None:
         check_choice(key, values[key], choices)
     _check_unread(config, values)
     _check_memory(config)
+    check_choice("training.memory_start", config.training.memory_start, MEMORY_STARTS)
+    if config.training.memory_start != "noise" and config.model.memory_size == 0:
+        raise InvalidArgumentError(
+            f"training.memory_start={config.training.memory_start!r}: expected 'noise', the "
+            "default, with model.memory_size=0, where there is no learned memory."
+        )
     if config.episodes.warped_copies > 0:
         check_choice("episodes.dataset", config.episodes.dataset, _WARPED)
     if len(config.model.units) != 2:

@@ -21,12 +21,16 @@ MLP = ModelConfig(network="mlp", image_size=8, units=(6, 4), latent_dim=2)
 MODELS = {
     "recall": dataclasses.replace(MLP, key_dim=4),
     "learned": dataclasses.replace(MLP, key_dim=4, memory_size=5),
+    "learned from images": ModelConfig(
+        image_size=8, filters=(4, 4), hidden_units=6, latent_dim=2, key_dim=4, memory_size=5
+    ),
     "vae": dataclasses.replace(MLP, family="vae"),
 }
 # What is measured beside the bound, and how many columns a picture has.
 EXPECTED = {
     "recall": (("kl_a", "address_accuracy"), 11),
     "learned": (("kl_a",), 10),
+    "learned from images": (("kl_a",), 10),
     "vae": ((), 10),
 }
 
@@ -53,6 +57,9 @@ def config_of(tiny: Config, kind: str) -> Config:
             ),
         ),
         model=MODELS[kind],
+        training=dataclasses.replace(
+            tiny.training, memory_start="images" if kind == "learned from images" else "noise"
+        ),
         intervals=IntervalConfig(2, 3, 3, 3),
     )
 

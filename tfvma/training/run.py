@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import __version__, estimators
-from tfvma.config import Config, check_config, memory_size
+from tfvma.config import Config, TrainingConfig, check_config, memory_size
 from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
@@ -36,6 +36,7 @@ from tfvma.training.interruption import StopWhenInterrupted
 from tfvma.training.log import CsvLog, read_log
 from tfvma.training.loop import run_steps
 from tfvma.training.measurements import Measurements, columns
+from tfvma.training.memory_start import start_at_images
 from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
 from tfvma.training.pinned_start import pin_start
@@ -145,8 +146,8 @@ def train(
         with strategy.scope():
             model = compiled_model(config)
             checkpoints = Checkpoints(folder.checkpoints, model)
-        if chief and checkpoints.restore() == 0 and config.training.start_from:
-            _start_from(model, config.training.start_from, progress)
+        if chief and checkpoints.restore() == 0:
+            _start(model, config.training, train_set, progress)
         send_from_chief(strategy, checkpoints.variables)
         step, last = completed_steps(model), config.training.steps
         step_clock = StepClock(_cpu_seconds(folder, step) if chief else 0.0)
@@ -206,6 +207,16 @@ def _checked_estimator(config: Config) -> Estimator | None:
     estimator = estimators.get(config.training.estimator)
     estimator.check(config.training.num_samples, memory_size(config))
     return estimator
+
+
+def _start(
+    model: keras.Model, training: TrainingConfig, train_set: Source, progress: TextIO | None
+) -> None:
+    """What a new run has in the place of weights drawn at random."""
+    if training.memory_start == "images":
+        start_at_images(model.memory, train_set, training.seed)
+    if training.start_from:
+        _start_from(model, training.start_from, progress)
 
 
 def _start_from(model: keras.Model, saved_model: str, progress: TextIO | None) -> None:

@@ -1,0 +1,31 @@
+"""A learned memory that begins as images of the training set."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tfvma.data.choice import choose
+from tfvma.data.images import ImageSet
+from tfvma.errors import DataError
+from tfvma.layers.memory import LearnedMemory
+
+
+def start_at_images(memory: LearnedMemory, images: ImageSet, seed: int) -> None:
+    """Fills the M slots with M different images, every choice as probable, ink 1 and paper 0.
+
+    From noise q(a | x) has nothing to go by, and is often at p(a) before slots differ enough
+    for an address to pay. Grey images are taken grey.
+
+    Args:
+        memory: its entries have the shape of an image.
+        seed: of the choice.
+
+    Raises DataError where there are fewer images than slots.
+    """
+    if memory.memory_size > images.num_images:
+        raise DataError(
+            f"model.memory_size={memory.memory_size}: expected at most {images.num_images}, the "
+            f"images of {images.name!r} ({images.split}), with training.memory_start='images'."
+        )
+    chosen = choose(images.num_images, memory.memory_size, tf.constant([seed, 0], tf.int64))
+    memory.slots.assign(images.images[chosen.numpy(), ..., tf.newaxis] / images.levels)
