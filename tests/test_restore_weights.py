@@ -190,6 +190,23 @@ def test_a_relative_gives_what_the_two_share(tmp_path):
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_a_tied_model_takes_one_embedding_of_two(exported, model):
+    tied = random_model(replace_options(CONFIG, {"model.tied": True}), seed=1)
+    assert start_from(tied, exported) == len(tied.weights) < len(model.weights)
+    theirs = {weight.path: weight.numpy() for weight in model.weights}
+    for weight in tied.weights:
+        np.testing.assert_array_equal(weight, theirs[weight.path])
+    with pytest.raises(CheckpointError, match="it has .*query_embedding.* besides"):
+        restore_weights(tied, exported)
+
+
+def test_a_model_with_two_embeddings_needs_both(tmp_path):
+    config = replace_options(CONFIG, {"model.tied": True})
+    exported = export_saved_model(random_model(config, seed=1), config, tmp_path)
+    with pytest.raises(CheckpointError, match="there is no .*query_embedding"):
+        start_from(build_model(CONFIG), exported)
+
+
 def test_a_stranger_shares_nothing(tmp_path):
     class Stranger(keras.Model):
         def __init__(self):

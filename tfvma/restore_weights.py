@@ -31,7 +31,9 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     """Gives `model` the weights of a SavedModel of its family, or those that it shares with one of
     another, such as a variational autoencoder for a model with a memory.
 
-    Shared are weights with the same path below the name of the model, and the same shape.
+    One of its family must have all of them; what it has besides is left, such as h_q where h is
+    tied to it. Shared with another are weights with the same path below the name of the model,
+    and the same shape.
 
     Args:
         model, path: as in `restore_weights`.
@@ -43,7 +45,8 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     """
     saved = _weights_in(path)
     if _families(saved) == _families(weight.path for weight in model.weights):
-        _restore_all(model, saved, path)
+        wanted = {weight.path for weight in model.weights}
+        _restore_all(model, {key: saved[key] for key in saved if key in wanted}, path)
         return len(model.weights)
     theirs = {_below(key): weight for key, weight in saved.items()}
     shared = [
