@@ -26,6 +26,7 @@ from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
+from tfvma.evaluation.paper_learned28 import learned28_note, learned28_value
 from tfvma.evaluation.paper_table1 import table1_note, table1_value
 from tfvma.evaluation.protocols import AnyProtocol, Nll, Table1, UnknownClass
 from tfvma.evaluation.row_illustrations import illustrate_rows
@@ -76,7 +77,7 @@ def evaluate(
         ) as bar:
             measurements = measure(model.scorer, protocol, characters, seed, bar.update)
         for measured in measurements:
-            paper, note = _printed(model.scorer, protocol, characters, measured)
+            paper, note = _printed(model, protocol, characters, measured)
             rows.append(
                 Row(
                     protocol=f"{protocol.name} {characters.name}/{characters.split}",
@@ -98,13 +99,17 @@ def evaluate(
 
 
 def _printed(
-    scorer: Scorer, protocol: AnyProtocol, characters: Source, measured: Measurement
+    model: TrainedModel, protocol: AnyProtocol, characters: Source, measured: Measurement
 ) -> tuple[float | None, str]:
     """The paper's figure for this setting, and what has to be known to read it."""
+    scorer = model.scorer
     setting = (protocol, characters.name, characters.split, measured.metric)
     if reads_labels(scorer) and isinstance(protocol, Table1):
         value = table1_value(*setting, measured.num_samples)
         return value, table1_note(value)
+    if characters.name == "omniglot28":
+        learned = (model.config.model.memory_size, *setting)
+        return learned28_value(*learned, measured.num_samples), learned28_note(*learned)
     if reads_labels(scorer) or isinstance(protocol, Nll):
         return paper_value(*setting), paper_note(*setting)
     kind = kind_of(scorer)

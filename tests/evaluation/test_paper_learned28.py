@@ -1,0 +1,59 @@
+"""The figures of learned memories on Omniglot 28x28 stand where they belong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfvma.evaluation.paper_learned28 import learned28_note, learned28_value
+from tfvma.evaluation.protocols import FewShot, Nll
+
+NLL = Nll()
+
+
+def value(memory_size=256, protocol=NLL, dataset="omniglot28", split="test", metric="nll", k=5_000):
+    return learned28_value(memory_size, protocol, dataset, split, metric, k)
+
+
+def note(memory_size=256, protocol=NLL, dataset="omniglot28", split="test", metric="nll"):
+    return learned28_note(memory_size, protocol, dataset, split, metric)
+
+
+def test_one_figure_is_printed():
+    assert value() == 103.6
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"memory_size": 0},
+        {"memory_size": 2_048},
+        {"protocol": FewShot()},
+        {"dataset": "binarized_mnist"},
+        {"split": "train"},
+        {"metric": "kl_z"},
+        {"k": 4},
+    ],
+)
+def test_and_no_other(other):
+    assert value(**other) is None
+
+
+def test_what_the_paper_says_besides():
+    assert "103.6 at K = 5,000" in note()
+    assert "above 150" in note(2_048) and "below 80" in note(2_048, split="train")
+    assert "log M, which is 7.62" in note(2_048, metric="kl_a")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"memory_size": 0},
+        {"protocol": FewShot()},
+        {"dataset": "binarized_mnist"},
+        {"split": "train"},
+        {"metric": "kl_z"},
+        {"memory_size": 64},
+    ],
+)
+def test_and_where_it_says_nothing(other):
+    assert note(**other) == ""

@@ -1,0 +1,49 @@
+"""What Bornschein et al. (2017) print for learned memories on Omniglot 28x28, section 4.2; nats."""
+
+from __future__ import annotations
+
+import math
+
+from tfvma.evaluation.protocols import AnyProtocol, Nll
+
+# M = 256, regularised.
+_SIZE, _NLL, _NUM_SAMPLES = 256, 103.6, 5_000
+# M = 2,048, not regularised.
+_OVERFITTING_SIZE = 2_048
+_OVERFITTED = {"train": "below 80", "test": "above 150"}
+
+
+def learned28_value(
+    memory_size: int,
+    protocol: AnyProtocol,
+    dataset: str,
+    split: str,
+    metric: str,
+    num_samples: int | None,
+) -> float | None:
+    """The figure printed for exactly this setting, or None.
+
+    Args:
+        memory_size: M; 0 where there is no learned memory.
+        protocol, dataset, split, metric, num_samples: what was measured.
+    """
+    printed = (_SIZE, "omniglot28", "test", "nll", _NUM_SAMPLES)
+    found = (memory_size, dataset, split, metric, num_samples)
+    return _NLL if found == printed and isinstance(protocol, Nll) else None
+
+
+def learned28_note(
+    memory_size: int, protocol: AnyProtocol, dataset: str, split: str, metric: str
+) -> str:
+    """What the paper says of such a measurement, at any K; "" where it says nothing."""
+    if dataset != "omniglot28" or memory_size == 0 or not isinstance(protocol, Nll):
+        return ""
+    if metric == "kl_a":
+        return f"paper: typically approaches log M, which is {math.log(memory_size):.2f} here"
+    if metric != "nll":
+        return ""
+    if memory_size == _OVERFITTING_SIZE:
+        return f"paper: {_OVERFITTED[split]}, K not stated, since it overfits"
+    if memory_size == _SIZE and split == "test":
+        return f"paper: {_NLL} at K = {_NUM_SAMPLES:,}, on its own 28x28 version of the drawings"
+    return ""
