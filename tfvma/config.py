@@ -135,6 +135,10 @@ class TrainingConfig:
     `start_from` is the SavedModel whose weights training starts from, such as
     savedmodels/NAME; of another family it gives the weights that both have; "" starts afresh.
     Without a version the latest is taken, and config.json says which that was.
+    `l2` is of the loss, and with Adam or Muon counts for less where gradients are large;
+    `weight_decay` shrinks kernels by rate * weight_decay a step beside the update (Loshchilov and
+    Hutter 2019). Keys are compared after division by their norm, so that without it nothing
+    keeps the weights of h from growing, and the steps that they take from vanishing beside them.
     `memory_start` is what a learned memory begins as: "noise", or "images", as many different
     ones of the training set, so that nearest images are good addresses from the first step.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
@@ -153,6 +157,7 @@ class TrainingConfig:
     latent_warmup: int = 0
     ema_momentum: float = 0.999
     l2: float = 0.0
+    weight_decay: float = 0.0
     precision: str = "float32"
     seed: int = 0
     start_from: str = ""
@@ -279,6 +284,7 @@ def check_config(config: Config) -> None:
         "training.learning_rate_warmup",
         "training.latent_warmup",
         "training.l2",
+        "training.weight_decay",
         "training.seed",
         "intervals.log",
         "intervals.validation",

@@ -172,6 +172,10 @@ def _training(config: Config, kind: Kind, training: Training) -> str:
         details.append(f"{settings.latent_gradient.replace('_', ' ')} gradient of z")
     if settings.l2:
         details.append(f"L2 {settings.l2:g}")
+    if settings.weight_decay:
+        details.append(f"weight decay {settings.weight_decay:g}")
+    if settings.memory_start == "images":
+        details.append("memory begun as images of the training set")
     if settings.ema_momentum:
         details.append(f"weights averaged with momentum {settings.ema_momentum:g}")
     estimator = f"Estimator {settings.estimator} with " if kind.has_address else ""

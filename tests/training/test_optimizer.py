@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from tfvma.config import TrainingConfig
+from tfvma.config import TrainingConfig, replace_options
 from tfvma.training.optimizer import averaged_weights, make_optimizer
+from tfvma.training.run import compiled_model
 
 
 def trained_model(ema_momentum: float) -> keras.Model:
@@ -37,3 +38,30 @@ def test_without_average_the_weights_stay():
     with averaged_weights(model):
         np.testing.assert_allclose(model.trainable_variables[0], 7.0, atol=1e-4)
     assert not model.optimizer.use_ema
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_decay_shrinks_kernels_alone(tiny, optimizer):
+    config = replace_options(
+        tiny,
+        {
+            "episodes.kind": "images",
+            "episodes.num_classes": 8,
+            "episodes.targets_per_class": 4,
+            "episodes.shots": 4,
+            "model.memory_size": 5,
+            "training.optimizer": optimizer,
+            "training.weight_decay": 0.5,
+            "training.learning_rate": 0.2,
+            "training.learning_rate_warmup": 0,
+        },
+    )
+    model = compiled_model(config)
+    weights = model.trainable_variables
+    for weight in weights:
+        weight.assign(np.ones(weight.shape))
+    model.optimizer.apply([np.zeros(weight.shape, np.float32) for weight in weights], weights)
+    shrunk = {weight.path for weight in weights if np.allclose(weight, 0.9)}
+    assert shrunk == {weight.path for weight in weights if weight.path.endswith("kernel")}
+    for weight in weights:
+        np.testing.assert_allclose(weight, 0.9 if weight.path in shrunk else 1.0, atol=1e-6)

@@ -12,9 +12,13 @@ from tfvma.training.fused_adam import FusedAdam
 from tfvma.training.learning_rate import WarmupSchedule
 from tfvma.training.muon import Muon
 
+# Decay is for matrices and convolutions: not for thresholds, a learned memory, or the query
+# point of p(a).
+_NOT_DECAYED = ("bias", "slots", "prior_query")
+
 
 def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
-    """Adam or Muon, with a moving average of the weights where one is asked for."""
+    """Adam or Muon, with a moving average of the weights and decay where they are asked for."""
     rate = WarmupSchedule(
         peak=training.learning_rate,
         steps=training.steps,
@@ -24,10 +28,13 @@ def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
     options = {
         "use_ema": training.ema_momentum > 0.0,
         "ema_momentum": training.ema_momentum,
+        "weight_decay": training.weight_decay or None,
         # Its variables are named after it; a name of Keras' own would count optimizers.
         "name": training.optimizer,
     }
-    return {"adam": FusedAdam, "muon": Muon}[training.optimizer](rate, **options)
+    optimizer = {"adam": FusedAdam, "muon": Muon}[training.optimizer](rate, **options)
+    optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+    return optimizer
 
 
 @contextmanager
