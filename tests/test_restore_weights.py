@@ -207,6 +207,24 @@ def test_a_model_with_two_embeddings_needs_both(tmp_path):
         start_from(build_model(CONFIG), exported)
 
 
+@pytest.mark.parametrize("there", [0, 2, 3, 5])
+def test_a_learned_memory_may_be_of_another_size(tmp_path, there):
+    def with_memory(size: int) -> Config:
+        changes = {"model.memory_size": size, "episodes.kind": "images"} if size else {}
+        plain = {"episodes.num_classes": 8, "episodes.targets_per_class": 4, "episodes.shots": 4}
+        return replace_options(CONFIG, {**changes, **(plain if size else {})})
+
+    theirs = random_model(with_memory(there), seed=1)
+    exported = export_saved_model(theirs, with_memory(there), tmp_path)
+    ours = random_model(with_memory(3), seed=2)
+    slots = ours.memory.slots.numpy()
+    assert start_from(ours, exported) == len(ours.weights) - (there != 3)
+    given = {weight.path: weight.numpy() for weight in theirs.weights}
+    for weight in ours.weights:
+        kept = weight is ours.memory.slots and there != 3
+        np.testing.assert_array_equal(weight, slots if kept else given[weight.path])
+
+
 def test_a_stranger_shares_nothing(tmp_path):
     class Stranger(keras.Model):
         def __init__(self):

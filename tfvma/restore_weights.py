@@ -24,14 +24,15 @@ def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
         CheckpointError: when the SavedModel is missing, damaged, or of another
             architecture; the model is then as it was.
     """
-    _restore_all(model, _weights_in(path), path)
+    _restore({weight.path: weight for weight in model.weights}, _weights_in(path), path)
 
 
 def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     """Gives `model` the weights of a SavedModel of its family, or those that it shares with one of
     another, such as a variational autoencoder for a model with a memory.
 
-    One of its family must have all of them; what it has besides is left, such as h_q where h is
+    One of its family must have all of them but the slots of a learned memory, which stay as they
+    are where there are fewer, more, or none; what it has besides is left, such as h_q where h is
     tied to it. Shared with another are weights with the same path below the name of the model,
     and the same shape.
 
@@ -45,9 +46,11 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     """
     saved = _weights_in(path)
     if _families(saved) == _families(weight.path for weight in model.weights):
-        wanted = {weight.path for weight in model.weights}
-        _restore_all(model, {key: saved[key] for key in saved if key in wanted}, path)
-        return len(model.weights)
+        ours = {weight.path: weight for weight in model.weights}
+        if shapes(saved).get(_slots(ours)) != shapes(ours).get(_slots(ours)):
+            del ours[_slots(ours)]
+        _restore(ours, {key: saved[key] for key in saved if key in ours}, path)
+        return len(ours)
     theirs = {_below(key): weight for key, weight in saved.items()}
     shared = [
         (weight, theirs[_below(weight.path)])
@@ -68,8 +71,8 @@ def _weights_in(path: str | os.PathLike) -> dict:
     return getattr(loaded, "weights", {})
 
 
-def _restore_all(model: EpisodicModel, saved: dict, path: str | os.PathLike) -> None:
-    ours = {weight.path: weight for weight in model.weights}
+def _restore(ours: dict, saved: dict, path: str | os.PathLike) -> None:
+    """Gives each weight of ours the one that was saved under its path."""
     differing = difference(shapes(saved), shapes(ours))
     if differing:
         raise CheckpointError(
@@ -77,6 +80,11 @@ def _restore_all(model: EpisodicModel, saved: dict, path: str | os.PathLike) -> 
         )
     for key, weight in ours.items():
         weight.assign(saved[key])
+
+
+def _slots(ours: dict) -> str | None:
+    """The path of the entries of a learned memory."""
+    return next((path for path in ours if path.endswith("/memory/slots")), None)
 
 
 def _families(paths: Iterable[str]) -> set[str]:
