@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.test_vma import episode, tiny_model
+from tests.models.tiny_vma import episode, tiny_model
 from tfvma import bounds, estimators
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Exact, StraightThrough, WakeWake

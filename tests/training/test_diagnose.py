@@ -4,7 +4,7 @@ import dataclasses
 
 import keras
 
-from tests.models.test_vma import dataset, episode, tiny_model
+from tests.models.tiny_vma import dataset, episode, tiny_model
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.models.build import build_model
 from tfvma.training import train
