@@ -140,6 +140,7 @@ def test_overrides_that_cannot_be(config, override, message):
         ("training.steps", 0),
         ("training.learning_rate", 0.0),
         ("training.learning_rate_warmup", -1),
+        ("training.weight_decay", -0.1),
         ("training.ema_momentum", 1.0),
         ("training.schedule", "step"),
         ("training.precision", "float16"),

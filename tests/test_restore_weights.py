@@ -225,6 +225,22 @@ def test_a_learned_memory_may_be_of_another_size(tmp_path, there):
         np.testing.assert_array_equal(weight, slots if kept else given[weight.path])
 
 
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        ({"model.filters": (3, 4, 4)}, "it has .*conv3.* besides"),
+        ({"model.memory_size": 2, "model.image_size": 28}, r"slots is .2, 28, 28, 1."),
+    ],
+)
+def test_a_deeper_model_and_entries_of_another_shape_are_refused(tmp_path, there, message):
+    images = {"episodes.kind": "images", "model.memory_size": 3}
+    images |= {"episodes.num_classes": 8, "episodes.targets_per_class": 4, "episodes.shots": 4}
+    config = replace_options(CONFIG, {**images, **there})
+    exported = export_saved_model(random_model(config, seed=1), config, tmp_path)
+    with pytest.raises(CheckpointError, match=message):
+        start_from(build_model(replace_options(CONFIG, images)), exported)
+
+
 def test_a_stranger_shares_nothing(tmp_path):
     class Stranger(keras.Model):
         def __init__(self):

@@ -133,14 +133,16 @@ class TrainingConfig:
     """How the model is trained; intervals and warm-ups are in steps.
 
     `start_from` is the SavedModel whose weights training starts from, such as
-    savedmodels/NAME; of another family it gives the weights that both have; "" starts afresh.
+    savedmodels/NAME; of another family it gives the weights that both have, and a tied model
+    takes h alone from one that is not; "" starts afresh.
     Without a version the latest is taken, and config.json says which that was.
     `l2` is of the loss, and with Adam or Muon counts for less where gradients are large;
     `weight_decay` shrinks kernels by rate * weight_decay a step beside the update (Loshchilov and
-    Hutter 2019). Keys are compared after division by their norm, so that without it nothing
-    keeps the weights of h from growing, and the steps that they take from vanishing beside them.
-    `memory_start` is what a learned memory begins as: "noise", or "images", as many different
-    ones of the training set, so that nearest images are good addresses from the first step.
+    Hutter 2019). Where keys are divided by their norm the bound does not keep the kernels of h
+    from growing, nor their steps from vanishing beside them.
+    `memory_start` is what a learned memory of a convolutional model begins as: "noise", or
+    "images", as many different ones of the training set, so that slots differ from the first
+    step as targets do; also where other weights are those of `start_from`.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from tfvma.servable import load_saved_model
 
 if TYPE_CHECKING:
     from tfvma.models.episodic import EpisodicModel
+
+# What a model may have that another of its family has not.
+_LEFT_OUT = re.compile("/query_embedding/|/addressing/prior_query$|/memory/slots$")
 
 
 def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
@@ -31,10 +35,10 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     """Gives `model` the weights of a SavedModel of its family, or those that it shares with one of
     another, such as a variational autoencoder for a model with a memory.
 
-    One of its family must have all of them but the slots of a learned memory, which stay as they
-    are where there are fewer, more, or none; what it has besides is left, such as h_q where h is
-    tied to it. Shared with another are weights with the same path below the name of the model,
-    and the same shape.
+    One of its family must have the same, but for what a choice leaves out: h_q where it is tied to
+    h, the query point of a flat p(a), and the slots of a learned memory, which stay as they are
+    where there are fewer, more, or none. Shared with another are weights with the same path
+    below the name of the model, and the same shape.
 
     Args:
         model, path: as in `restore_weights`.
@@ -47,9 +51,11 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     saved = _weights_in(path)
     if _families(saved) == _families(weight.path for weight in model.weights):
         ours = {weight.path: weight for weight in model.weights}
-        if shapes(saved).get(_slots(ours)) != shapes(ours).get(_slots(ours)):
-            del ours[_slots(ours)]
-        _restore(ours, {key: saved[key] for key in saved if key in ours}, path)
+        slots = _slots([*saved, *ours])
+        if slots in ours and _differ_in_size(ours[slots], saved.get(slots)):
+            del ours[slots]
+        theirs = {k: w for k, w in saved.items() if k in ours or not _LEFT_OUT.search(k)}
+        _restore(ours, theirs, path)
         return len(ours)
     theirs = {_below(key): weight for key, weight in saved.items()}
     shared = [
@@ -82,9 +88,16 @@ def _restore(ours: dict, saved: dict, path: str | os.PathLike) -> None:
         weight.assign(saved[key])
 
 
-def _slots(ours: dict) -> str | None:
+def _slots(paths: Iterable[str]) -> str | None:
     """The path of the entries of a learned memory."""
-    return next((path for path in ours if path.endswith("/memory/slots")), None)
+    return next((path for path in paths if path.endswith("/memory/slots")), None)
+
+
+def _differ_in_size(ours, theirs) -> bool:
+    """Whether two learned memories, the second perhaps None, differ in M alone."""
+    return theirs is None or (
+        ours.shape[0] != theirs.shape[0] and ours.shape[1:] == theirs.shape[1:]
+    )
 
 
 def _families(paths: Iterable[str]) -> set[str]:

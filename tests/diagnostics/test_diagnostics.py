@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.test_vma import episode, learned_model, tiny_model, weights_of
+from tests.models.tiny_vma import episode, learned_model, tiny_model, weights_of
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import InvalidArgumentError
 from tfvma.models.vma import VariationalMemoryAddressing
@@ -33,7 +33,7 @@ class Counting(VariationalMemoryAddressing):
 
 
 def test_moments_of_each_group(monkeypatch):
-    monkeypatch.setattr("tests.models.test_vma.VariationalMemoryAddressing", Counting)
+    monkeypatch.setattr("tests.models.tiny_vma.VariationalMemoryAddressing", Counting)
     measured = Diagnostics(compiled(tiny_model()), episode(), repeats=4).measure()
     # Of 1, 2, 3, 4: mean 5 / 2, variance 5 / 3.
     for group in ("addressing", "entry_encoder", "prior_head", "posterior"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.test_vma import NUM_SAMPLES, SEEDS, SLOTS, episode, learned_model, tiny_model
+from tests.models.tiny_vma import NUM_SAMPLES, SEEDS, SLOTS, episode, learned_model, tiny_model
 from tfvma import bounds
 from tfvma.diagnostics.every_address import AddressEnumerator
 from tfvma.estimators import Exact

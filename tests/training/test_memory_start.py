@@ -6,8 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfvma.config import EpisodeConfig, check_config
+from tfvma.data.choice import choose
 from tfvma.data.images import ImageSet
 from tfvma.errors import DataError, InvalidArgumentError
 from tfvma.layers.memory import LearnedMemory
@@ -42,9 +44,25 @@ def test_the_seed_chooses():
     assert set(places(slots(7, seed=1))) != set(places(slots(7, seed=2)))
 
 
-def test_there_must_be_as_many():
+def test_they_are_not_the_first_targets_of_the_same_seed():
+    many = ImageSet(
+        "binarized_mnist", "train", np.arange(200, dtype=np.uint8).reshape(-1, 1, 1), 200
+    )
+    memory = LearnedMemory(8, (1, 1, 1))
+    memory.build()
+    start_at_images(memory, many, 0)
+    first = choose(200, 8, tf.constant([0, 0], tf.int64)).numpy()
+    chosen = np.rint(200 * memory.slots.numpy().ravel()).astype(int)
+    assert len(set(chosen) & set(first)) < 4
+
+
+def test_there_must_be_as_many(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfvma.training.run.load_images", lambda *_: IMAGES)
+    config = of_images(tiny, memory_start="images")
+    many = dataclasses.replace(config, model=dataclasses.replace(config.model, memory_size=31))
     with pytest.raises(DataError, match="memory_size=31: expected at most 30, the images of"):
-        slots(31)
+        train(many, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def of_images(tiny, **training):

@@ -24,6 +24,7 @@ CONFIG = replace_options(
     {
         "training.episodes_per_step": 2,
         "training.l2": 0.01,
+        "training.weight_decay": 0.1,
         "intervals.log": 1,
         "model.tied": True,
         "training.learning_rate": 1e-3,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+# Of the variables that decay spares: thresholds, a learned memory, the query point of p(a).
+_NOT_DECAYED = ("/bias", "/slots", "/prior_query")
+
 
 @keras.saving.register_keras_serializable("tfvma")
 class FusedAdam(keras.optimizers.Adam):
@@ -13,8 +16,13 @@ class FusedAdam(keras.optimizers.Adam):
     Keras writes the update as a dozen operations per weight, each of which reads and
     writes memory; for small networks on a CPU that costs as much as some convolutions.
     Variables, options and numbers are those of `keras.optimizers.Adam`, float rounding
-    aside.
+    aside. `weight_decay` spares biases, a learned memory, and the query point of p(a), in a
+    reloaded model too.
     """
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.exclude_from_weight_decay(var_names=_NOT_DECAYED)
 
     def update_step(self, gradient, variable, learning_rate):
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices):

@@ -8,6 +8,19 @@ from tfvma.data.choice import choose
 from tfvma.data.images import ImageSet
 from tfvma.errors import DataError
 from tfvma.layers.memory import LearnedMemory
+from tfvma.sampling import fold_in
+
+# Other draws of the same seed are of other images: 1 is that of `ImageSource`.
+_DRAW = 2
+
+
+def check_images(memory_size: int, images: ImageSet) -> None:
+    """Raises DataError where there are fewer images than slots."""
+    if memory_size > images.num_images:
+        raise DataError(
+            f"model.memory_size={memory_size}: expected at most {images.num_images}, the "
+            f"images of {images.name!r} ({images.split}), with training.memory_start='images'."
+        )
 
 
 def start_at_images(memory: LearnedMemory, images: ImageSet, seed: int) -> None:
@@ -18,14 +31,9 @@ def start_at_images(memory: LearnedMemory, images: ImageSet, seed: int) -> None:
 
     Args:
         memory: its entries have the shape of an image.
+        images: at least M.
         seed: of the choice.
-
-    Raises DataError where there are fewer images than slots.
     """
-    if memory.memory_size > images.num_images:
-        raise DataError(
-            f"model.memory_size={memory.memory_size}: expected at most {images.num_images}, the "
-            f"images of {images.name!r} ({images.split}), with training.memory_start='images'."
-        )
-    chosen = choose(images.num_images, memory.memory_size, tf.constant([seed, 0], tf.int64))
+    draw = fold_in(tf.constant([seed, 0], tf.int64), _DRAW)
+    chosen = choose(images.num_images, memory.memory_size, draw)
     memory.slots.assign(images.images[chosen.numpy(), ..., tf.newaxis] / images.levels)

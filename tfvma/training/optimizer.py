@@ -12,10 +12,6 @@ from tfvma.training.fused_adam import FusedAdam
 from tfvma.training.learning_rate import WarmupSchedule
 from tfvma.training.muon import Muon
 
-# Decay is for matrices and convolutions: not for thresholds, a learned memory, or the query
-# point of p(a).
-_NOT_DECAYED = ("bias", "slots", "prior_query")
-
 
 def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
     """Adam or Muon, with a moving average of the weights and decay where they are asked for."""
@@ -32,9 +28,7 @@ def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
         # Its variables are named after it; a name of Keras' own would count optimizers.
         "name": training.optimizer,
     }
-    optimizer = {"adam": FusedAdam, "muon": Muon}[training.optimizer](rate, **options)
-    optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
-    return optimizer
+    return {"adam": FusedAdam, "muon": Muon}[training.optimizer](rate, **options)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ from tfvma.training.interruption import StopWhenInterrupted
 from tfvma.training.log import CsvLog, read_log
 from tfvma.training.loop import run_steps
 from tfvma.training.measurements import Measurements, columns
-from tfvma.training.memory_start import start_at_images
+from tfvma.training.memory_start import check_images, start_at_images
 from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
 from tfvma.training.pinned_start import pin_start
@@ -137,6 +137,8 @@ def train(
         if not accept_changes:
             check_same_run(folder, config)
     train_set, test_set = (load_source(config, split, data_dir) for split in ("train", "test"))
+    if config.training.memory_start == "images":
+        check_images(config.model.memory_size, train_set)
     held_out_episodes = draw_held_out(config, test_set)
 
     agree = make_agreement(strategy)
@@ -213,10 +215,10 @@ def _start(
     model: keras.Model, training: TrainingConfig, train_set: Source, progress: TextIO | None
 ) -> None:
     """What a new run has in the place of weights drawn at random."""
-    if training.memory_start == "images":
-        start_at_images(model.memory, train_set, training.seed)
     if training.start_from:
         _start_from(model, training.start_from, progress)
+    if training.memory_start == "images":
+        start_at_images(model.memory, train_set, training.seed)
 
 
 def _start_from(model: keras.Model, saved_model: str, progress: TextIO | None) -> None:
