@@ -228,12 +228,12 @@ def test_a_learned_memory_may_be_of_another_size(tmp_path, there):
 @pytest.mark.parametrize(
     ("there", "message"),
     [
-        ({"model.filters": (3, 4, 4)}, "it has .*conv3.* besides"),
-        ({"model.memory_size": 2, "model.image_size": 28}, r"slots is .2, 28, 28, 1."),
+        ({"model.filters": (3, 4, 4, 4)}, "it has .*conv4.* besides"),
+        ({"model.memory_size": 2, "model.image_size": 25}, r"slots is .2, 25, 25, 1."),
     ],
 )
 def test_a_deeper_model_and_entries_of_another_shape_are_refused(tmp_path, there, message):
-    images = {"episodes.kind": "images", "model.memory_size": 3}
+    images = {"episodes.kind": "images", "model.memory_size": 3, "model.filters": (3, 4, 4)}
     images |= {"episodes.num_classes": 8, "episodes.targets_per_class": 4, "episodes.shots": 4}
     config = replace_options(CONFIG, {**images, **there})
     exported = export_saved_model(random_model(config, seed=1), config, tmp_path)

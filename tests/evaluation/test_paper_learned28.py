@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from tests.models.tiny_learned import learned_model
+from tfvma.config import Config, ModelConfig
+from tfvma.data.images import ImageSet
+from tfvma.evaluation.evaluate import evaluate
 from tfvma.evaluation.paper_learned28 import learned28_note, learned28_value
 from tfvma.evaluation.protocols import FewShot, Nll
+from tfvma.evaluation.trained_model import TrainedModel
 
 NLL = Nll()
 
@@ -57,3 +63,16 @@ def test_what_the_paper_says_besides():
 )
 def test_and_where_it_says_nothing(other):
     assert note(**other) == ""
+
+
+def test_rows_carry_them():
+    pixels = np.random.default_rng(0).integers(0, 2, [8, 6, 6], dtype=np.uint8)
+    images = ImageSet("omniglot28", "test", pixels)
+    config = Config("some", model=ModelConfig(image_size=6, memory_size=256))
+    model = TrainedModel(learned_model(), config, 2, 0.1, [])
+    rows = evaluate(model, images, [Nll(8, (2, 5_000))], seed=0, command="")
+    found = {(row.metric, row.num_samples): (row.paper, row.note) for row in rows}
+    assert found["nll", 5_000] == (103.6, note())
+    assert found["nll", 2] == (None, note())
+    assert found["kl_a", None] == (None, note(metric="kl_a"))
+    assert found["kl_z", 2] == (None, "")

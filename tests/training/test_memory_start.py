@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvma.config import EpisodeConfig, check_config
+from tfvma.config import Config, EpisodeConfig, check_config, replace_options
 from tfvma.data.choice import choose
 from tfvma.data.images import ImageSet
 from tfvma.errors import DataError, InvalidArgumentError
@@ -96,3 +96,8 @@ def test_what_has_no_such_memory_is_refused(tiny):
     )
     with pytest.raises(InvalidArgumentError, match="memory_start='images'.*network='mlp'"):
         check_config(dataclasses.replace(learned, model=mlp))
+    for family in ("vae", "soft_attention"):
+        other = replace_options(Config("some"), {"model.family": family})
+        check_config(other)
+        with pytest.raises(InvalidArgumentError, match=f"memory_start='images'.*family='{family}'"):
+            check_config(replace_options(other, {"training.memory_start": "images"}))
