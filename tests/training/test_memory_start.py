@@ -12,7 +12,9 @@ from tfvma.config import Config, EpisodeConfig, check_config, replace_options
 from tfvma.data.choice import choose
 from tfvma.data.images import ImageSet
 from tfvma.errors import DataError, InvalidArgumentError
+from tfvma.export import export_saved_model
 from tfvma.layers.memory import LearnedMemory
+from tfvma.models.build import build_model
 from tfvma.training import load_trained, train
 from tfvma.training.memory_start import start_at_images
 
@@ -81,6 +83,23 @@ def test_a_run_starts_there(tiny, tmp_path, monkeypatch):
     train(slow, tmp_path)
     begun = load_trained(tmp_path)[0].memory.slots.numpy()
     np.testing.assert_allclose(begun, slots(5, seed=slow.training.seed), atol=1e-6)
+
+
+def test_the_images_take_the_place_of_the_slots_that_a_run_starts_from(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfvma.training.run.load_images", lambda *_: IMAGES)
+    monkeypatch.setattr("tfvma.training.held_out.TARGETS", 8)
+    first = of_images(tiny)
+    given = build_model(first)
+    for weight in given.weights:
+        weight.assign(np.full(weight.shape, 0.25))
+    path = export_saved_model(given, first, tmp_path / "models")
+    options = {"memory_start": "images", "start_from": str(path), "learning_rate": 1e-9, "steps": 1}
+    train(of_images(tiny, **options), tmp_path / "run")
+    begun = load_trained(tmp_path / "run")[0]
+    np.testing.assert_allclose(begun.memory.slots, slots(5, tiny.training.seed), atol=1e-6)
+    for weight in begun.trainable_weights:
+        if weight is not begun.memory.slots:
+            np.testing.assert_allclose(weight, 0.25, atol=1e-6, err_msg=weight.path)
 
 
 def test_what_has_no_such_memory_is_refused(tiny):
