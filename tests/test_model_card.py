@@ -110,6 +110,14 @@ def test_training_command_gives_this_configuration(config):
     assert configure(parser().parse_args(words[2:])) == config
 
 
+def test_training_command_keeps_the_settings_of_an_estimator():
+    """Brackets and quotes would be the shell's."""
+    chosen = "wake_wake(addresses='stratified')"
+    training = dataclasses.replace(CONFIG.training, estimator=chosen)
+    words = shlex.split(training_command(dataclasses.replace(CONFIG, training=training)))
+    assert configure(parser().parse_args(words[2:])).training == training
+
+
 def test_results_are_those_of_the_rows():
     text = card()
     assert "| NLL | 80.12 ± 0.46 | 69.1 | 1,000 | 2,048 |" in text

@@ -132,6 +132,8 @@ class ModelConfig:
 class TrainingConfig:
     """How the model is trained; intervals and warm-ups are in steps.
 
+    `estimator` is a name of `tfvma.estimators`, with settings where others than the defaults are
+    wanted: "ovis(gamma=0.5)".
     `start_from` is the SavedModel whose weights training starts from, such as
     savedmodels/NAME; of another family it gives the weights that both have, and a tied model
     takes h alone from one that is not; "" starts afresh.

@@ -192,8 +192,16 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_sample_is_too_few_for_vimco(tiny, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"training.num_samples": 1}, "num_samples=1: expected at least 2"),
+        ({"training.estimator": "ovis(gama=0.5)"}, "no setting 'gama', expected one of gamma"),
+        ({"training.estimator": "exact(most_slots=1)"}, "expected at most most_slots=1"),
+    ],
+)
+def test_an_estimator_that_cannot_work_is_refused(tiny, tmp_path, monkeypatch, options, message):
     monkeypatch.setattr("tfvma.training.run.build_model", build_model)
-    with pytest.raises(InvalidArgumentError, match="num_samples=1: expected at least 2"):
-        train(replace_options(tiny, {"training.num_samples": 1}), tmp_path)
+    with pytest.raises(InvalidArgumentError, match=message):
+        train(replace_options(tiny, options), tmp_path)
     assert list(tmp_path.iterdir()) == []

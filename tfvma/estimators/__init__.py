@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from tfvma.estimators.by_name import NAMES, get
 from tfvma.estimators.concrete import Concrete, Relaxed, StraightThrough
 from tfvma.estimators.estimator import Estimator, LogDensities, Proposal
 from tfvma.estimators.exact import Exact
@@ -14,35 +13,6 @@ from tfvma.estimators.reinforce import Reinforce
 from tfvma.estimators.top_k import ExactTopK, MarginalTopK
 from tfvma.estimators.vimco import Vimco
 from tfvma.estimators.wake_wake import WakeWake
-from tfvma.validation import check_choice
-
-_BY_NAME: dict[str, Callable[[], Estimator]] = {
-    "vimco": Vimco,
-    "vimco_geometric": lambda: Vimco(baseline="geometric"),
-    "ovis": Ovis,
-    "wake_wake": WakeWake,
-    "wake_wake_joint": lambda: WakeWake(latent="wake"),
-    "wake_wake_stratified": lambda: WakeWake(addresses="stratified"),
-    "reinforce": Reinforce,
-    "nvil": Nvil,
-    "nvil_stratified": lambda: Nvil(addresses="stratified"),
-    "concrete": Concrete,
-    "straight_through": StraightThrough,
-    "exact": Exact,
-    "exact_top_k": ExactTopK,
-    "marginal": Marginal,
-    "marginal_top_k": MarginalTopK,
-}
-NAMES = tuple(_BY_NAME)
-
-
-def get(estimator: str | Estimator) -> Estimator:
-    """An estimator from its name, or itself; raises InvalidArgumentError on an unknown name."""
-    if isinstance(estimator, Estimator):
-        return estimator
-    check_choice("estimator", estimator, _BY_NAME)
-    return _BY_NAME[estimator]()
-
 
 __all__ = [
     "NAMES",
