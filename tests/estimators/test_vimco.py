@@ -12,78 +12,19 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tests.estimators.small_model import TARGETS, SmallModel
 from tfvma import bounds, estimators
-from tfvma.distributions import address_distribution, latent_distribution, likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import LogDensities, Vimco
 from tfvma.estimators.leave_one_out import leave_one_out_logsumexp
-from tfvma.layers.addressing import similarity_scores
 
-TARGETS = 2
-PIXELS = 4
-ENTRY_DIM = 3
-KEY_DIM = 2
 LATENT_DIM = 2
 
 
-class SmallModel:
-    """The whole model with linear maps, in float64: a learned memory and all its densities."""
-
-    def __init__(self, memory_size: int, seed: int = 0):
-        random = np.random.default_rng(seed)
-
-        def group(*shape: int) -> tf.Variable:
-            return tf.Variable(random.normal(scale=0.5, size=shape))
-
-        self.memory_size = memory_size
-        self.x = tf.constant(random.integers(0, 2, size=(TARGETS, PIXELS)).astype(np.float64))
-        self.parameters = {
-            "memory": group(memory_size, ENTRY_DIM),
-            "keys": group(ENTRY_DIM, KEY_DIM),
-            "queries": group(PIXELS, KEY_DIM),
-            "address_prior": group(1, KEY_DIM),
-            "latent_prior": group(ENTRY_DIM, 2 * LATENT_DIM),
-            "latent_posterior": group(PIXELS + ENTRY_DIM, 2 * LATENT_DIM),
-            "decoder": group(LATENT_DIM + ENTRY_DIM, PIXELS),
-        }
-
-    def address(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """log q(a | x) [B, M] and log p(a) [M]."""
-        p = self.parameters
-        keys = p["memory"] @ p["keys"]
-        posterior = similarity_scores(self.x @ p["queries"], keys, "normalized")
-        prior = similarity_scores(p["address_prior"], keys, "normalized")
-        return tf.nn.log_softmax(posterior), tf.nn.log_softmax(prior)[0]
-
-    def densities(self, noise: tf.Tensor) -> LogDensities:
-        """All densities at every address, [K, M, B], from noise [K, M, B, D] of z."""
-        p = self.parameters
-        log_posterior, log_prior = self.address()
-        one_hot = tf.eye(self.memory_size, dtype=tf.float64)[:, tf.newaxis]
-        shape = (noise.shape[0], self.memory_size, TARGETS)
-
-        entries = tf.repeat(p["memory"][:, tf.newaxis], TARGETS, axis=1)
-        x = tf.repeat(self.x[tf.newaxis], self.memory_size, axis=0)
-        p_latent = _normal(entries @ p["latent_prior"])
-        q_latent = _normal(tf.concat([x, entries], axis=-1) @ p["latent_posterior"])
-        z = q_latent.mean() + q_latent.stddev() * noise
-        entries = tf.broadcast_to(entries, (*shape, ENTRY_DIM))
-        logits = tf.concat([z, entries], axis=-1) @ p["decoder"]
-        pixels = tf.reshape(self.x, [TARGETS, 2, 2, 1])
-        log_px = likelihood(tf.reshape(logits, [*shape, 2, 2, 1])).log_prob(pixels)
-
-        return LogDensities(
-            log_pa=tf.broadcast_to(address_distribution(log_prior).log_prob(one_hot), shape),
-            log_pz=p_latent.log_prob(z),
-            log_px=log_px,
-            log_qa=tf.broadcast_to(address_distribution(log_posterior).log_prob(one_hot), shape),
-            log_qz=q_latent.log_prob(z),
-        )
-
-
-def _normal(parameters: tf.Tensor):
-    loc, raw_scale = tf.split(parameters, 2, axis=-1)
-    return latent_distribution(loc, tf.nn.softplus(raw_scale))
+def at_every_slot(model: SmallModel, noise: tf.Tensor) -> LogDensities:
+    """All densities at every address, [K, M, B], from noise [K, M, B, D] of z."""
+    slots = np.arange(model.memory_size)[:, np.newaxis]
+    return model.at(np.broadcast_to(slots, noise.shape[:-1]), noise)
 
 
 def enumerate_addresses(
@@ -110,7 +51,7 @@ def both_gradients(model: SmallModel, estimator, num_samples: int) -> tuple[dict
     noise = noise_of(num_samples, model.memory_size)
     with tf.GradientTape(persistent=True) as tape:
         densities, probability = enumerate_addresses(
-            model.densities(noise), num_samples, model.memory_size
+            at_every_slot(model, noise), num_samples, model.memory_size
         )
         bound = bounds.iw_bound(bounds.log_weights(*densities))
         expected_bound = tf.reduce_sum(probability * bound)
@@ -143,7 +84,7 @@ def test_expected_gradient_is_the_slope_of_the_expected_bound():
     model, noise, step = SmallModel(memory_size=3), noise_of(2, 3), 1e-5
 
     def expected_bound() -> float:
-        densities, probability = enumerate_addresses(model.densities(noise), 2, 3)
+        densities, probability = enumerate_addresses(at_every_slot(model, noise), 2, 3)
         return float(tf.reduce_sum(probability * bounds.iw_bound(bounds.log_weights(*densities))))
 
     _, estimate = both_gradients(model, Vimco(), num_samples=2)
@@ -161,7 +102,7 @@ def test_expected_gradient_is_the_slope_of_the_expected_bound():
 
 def test_probabilities_of_the_enumeration_add_up():
     model = SmallModel(memory_size=3)
-    _, probability = enumerate_addresses(model.densities(noise_of(4, 3)), 4, 3)
+    _, probability = enumerate_addresses(at_every_slot(model, noise_of(4, 3)), 4, 3)
     total = tf.reduce_sum(tf.reshape(probability, [3**4, TARGETS]), axis=0)
     np.testing.assert_allclose(total, [1.0, 1.0], rtol=1e-12)
 

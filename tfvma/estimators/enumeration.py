@@ -1,14 +1,36 @@
-"""Every slot, once for each target: what the exact estimators evaluate."""
+"""Every slot, once for each target: what the estimators evaluate that sum out the address."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators.estimator import Proposal, known_memory_size
+from tfvma.estimators.estimator import Estimator, Proposal, known_memory_size
+from tfvma.validation import check_at_least
 
 # 32 targets of 28x28 pixels then take about half a gigabyte in the MLP models.
 MOST_SLOTS = 1_024
+
+
+class Enumerating(Estimator):
+    """An estimator that evaluates every slot, whatever K is.
+
+    Args:
+        most_slots: the largest memory that is taken.
+    """
+
+    def __init__(self, most_slots: int = MOST_SLOTS):
+        check_at_least("most_slots", most_slots, 1)
+        self.most_slots = most_slots
+
+    def check(self, num_samples: int, memory_size: int | None = None) -> None:
+        check_fits(memory_size, self.most_slots)
+
+    def propose(self, log_posterior, num_samples, seed):
+        return every_slot(log_posterior, self.most_slots)
+
+    def get_config(self) -> dict:
+        return {"most_slots": self.most_slots}
 
 
 def every_slot(log_posterior: tf.Tensor, most_slots: int) -> Proposal:

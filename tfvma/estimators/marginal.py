@@ -6,13 +6,11 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds
-from tfvma.estimators.enumeration import MOST_SLOTS, check_fits, every_slot
-from tfvma.estimators.estimator import Estimator
-from tfvma.validation import check_at_least
+from tfvma.estimators.enumeration import Enumerating
 
 
 @keras.saving.register_keras_serializable("tfvma")
-class Marginal(Estimator):
+class Marginal(Enumerating):
     """The sum over p(a) inside the log, with one sample of z for each slot.
 
         log p^(x, a) = log p(x | z_a, m_a) p(z_a | m_a) / q(z_a | x, m_a) + log p(a)
@@ -27,16 +25,6 @@ class Marginal(Estimator):
         most_slots: the largest memory that is taken.
     """
 
-    def __init__(self, most_slots: int = MOST_SLOTS):
-        check_at_least("most_slots", most_slots, 1)
-        self.most_slots = most_slots
-
-    def check(self, num_samples: int, memory_size: int | None = None) -> None:
-        check_fits(memory_size, self.most_slots)
-
-    def propose(self, log_posterior, num_samples, seed):
-        return every_slot(log_posterior, self.most_slots)
-
     def surrogate(self, densities, proposal=None, x=None):
         log_joint = self._log_joint(densities)
         responsibility = tf.stop_gradient(tf.nn.softmax(log_joint, axis=0))
@@ -45,9 +33,6 @@ class Marginal(Estimator):
 
     def latent_factor(self, densities, proposal=None):
         return tf.nn.softmax(self._log_joint(densities), axis=0)
-
-    def get_config(self) -> dict:
-        return {"most_slots": self.most_slots}
 
     @staticmethod
     def _log_joint(densities) -> tf.Tensor:

@@ -49,8 +49,26 @@ def propose_top_and_rest(
     )
 
 
+class TopAndRest(Estimator):
+    """An estimator that sums the likeliest addresses and samples the others.
+
+    Args:
+        num_top: how many are summed.
+    """
+
+    def __init__(self, num_top: int = 8):
+        check_at_least("num_top", num_top, 1)
+        self.num_top = num_top
+
+    def propose(self, log_posterior, num_samples, seed):
+        return propose_top_and_rest(log_posterior, self.num_top, num_samples, seed)
+
+    def get_config(self) -> dict:
+        return {"num_top": self.num_top}
+
+
 @keras.saving.register_keras_serializable("tfvma")
-class ExactTopK(Estimator):
+class ExactTopK(TopAndRest):
     """`Exact` over the likeliest addresses T, and the score function over the others
     (Liu et al. 2019, "Rao-Blackwellized stochastic gradients for discrete distributions").
 
@@ -62,13 +80,6 @@ class ExactTopK(Estimator):
     Args:
         num_top: the size of T.
     """
-
-    def __init__(self, num_top: int = 8):
-        check_at_least("num_top", num_top, 1)
-        self.num_top = num_top
-
-    def propose(self, log_posterior, num_samples, seed):
-        return propose_top_and_rest(log_posterior, self.num_top, num_samples, seed)
 
     def surrogate(self, densities, proposal=None, x=None):
         # sum_a q(a) grad log q(a) is 0, so that log q(a) within l_a adds nothing but noise.
@@ -82,12 +93,9 @@ class ExactTopK(Estimator):
     def latent_factor(self, densities, proposal=None):
         return tf.ones_like(densities.log_px)
 
-    def get_config(self) -> dict:
-        return {"num_top": self.num_top}
-
 
 @keras.saving.register_keras_serializable("tfvma")
-class MarginalTopK(Estimator):
+class MarginalTopK(TopAndRest):
     """`Marginal` over the likeliest addresses T, with importance samples of the others, as in
     the paper's equation 7.
 
@@ -102,13 +110,6 @@ class MarginalTopK(Estimator):
         num_top: the size of T.
     """
 
-    def __init__(self, num_top: int = 8):
-        check_at_least("num_top", num_top, 1)
-        self.num_top = num_top
-
-    def propose(self, log_posterior, num_samples, seed):
-        return propose_top_and_rest(log_posterior, self.num_top, num_samples, seed)
-
     def surrogate(self, densities, proposal=None, x=None):
         log_weights = self._log_weights(densities, proposal)
         share = tf.stop_gradient(tf.nn.softmax(log_weights, axis=0))
@@ -118,9 +119,6 @@ class MarginalTopK(Estimator):
 
     def latent_factor(self, densities, proposal=None):
         return tf.nn.softmax(self._log_weights(densities, proposal), axis=0)
-
-    def get_config(self) -> dict:
-        return {"num_top": self.num_top}
 
     @staticmethod
     def _log_weights(densities, proposal) -> tf.Tensor:
