@@ -1,4 +1,4 @@
-"""What the README says is what is committed."""
+"""What the README and the pages beside it say is what is committed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tfvma.presets import preset_names
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
 
 @pytest.mark.parametrize(
@@ -26,17 +27,23 @@ def test_results_are_those_of_the_metrics_files(page, table):
     assert text == with_results(text, table(read_zoo(ROOT / "savedmodels")))
 
 
-def test_files_that_it_names_exist():
-    links = re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", README.read_text())
-    assert links
-    missing = [link for link in links if not (ROOT / link).exists()]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_it_names_exist(page):
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)[^)]*\)", page.read_text())
+    missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
 
 
-def test_presets_that_it_names_exist():
-    named = re.findall(r"--preset (\w+)", README.read_text())
-    assert named
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_presets_that_it_names_exist(page):
+    named = re.findall(r"--preset (\w+)", page.read_text())
     assert set(named) <= set(preset_names())
+
+
+def test_links_and_presets_are_found_in_the_readme():
+    """Else the two tests above would pass on anything."""
+    assert "](docs/training.md)" in README.read_text()
+    assert "--preset omniglot26_vma_4shot" in README.read_text()
 
 
 def test_the_estimator_that_it_writes_is_wake_wake_without_its_control_variate():
