@@ -158,3 +158,9 @@ def test_paper_prints_a_range_but_no_figure_for_a_number_of_shots():
     assert "75.1 to 69.1" in paper_note(FewShot(), "omniglot26", "test", "nll")
     assert paper_note(FewShot(), "strokes", "test", "nll") == ""
     assert paper_note(FewShot(num_classes=2), "omniglot26", "test", "nll") == ""
+
+
+def test_paper_prints_no_accuracy_of_importance_weights():
+    weighted = ImportanceClassification(5, 1, num_episodes=10)
+    assert paper_value(weighted, "omniglot26", "test", "accuracy_iw") is None
+    assert "q(a|x) alone" in paper_note(weighted, "omniglot26", "test", "accuracy_iw")

@@ -23,8 +23,9 @@ PAGE = f"before\n{BEGIN}\nold\n{END}\nafter"
 def home(tmp_path):
     """A README, docs/results.md and savedmodels/ of two models."""
     printed = row("classification 5-way 1-shot", "accuracy", 0.9, None, paper=0.91)
+    weighted = row("classification_iw 5-way 1-shot", "accuracy_iw", 0.92, 10)
     others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("nll", "nll", 99.0, 4)]
-    add_model(tmp_path / "savedmodels", "some", [*others, *few_shot_rows(4), printed])
+    add_model(tmp_path / "savedmodels", "some", [*others, *few_shot_rows(4), printed, weighted])
     cell = row("table1 C=1 S=1", "nll", 86.0, 1_000, paper=86.5)
     add_model(tmp_path / "savedmodels", "other", [cell])
     (tmp_path / "docs").mkdir()
@@ -33,7 +34,7 @@ def home(tmp_path):
     return tmp_path
 
 
-def test_summary_has_the_first_bound_and_what_the_paper_prints(home):
+def test_summary_has_the_first_bound_what_the_paper_prints_and_weighted_accuracies(home):
     text = results_summary(read_zoo(home / "savedmodels"))
     table, _, grid = text.partition("\n\n")
     assert table.splitlines()[2:] == [
@@ -41,6 +42,8 @@ def test_summary_has_the_first_bound_and_what_the_paper_prints(home):
         "12 |",
         "| some | classification 5-way 1-shot omniglot26/test | accuracy | 90.0 ± 50.0 % | 91 % | "
         "– | 2,880 | 6,000 | 12 |",
+        "| some | classification_iw 5-way 1-shot omniglot26/test | accuracy "
+        "(importance-weighted) | 92.0 ± 50.0 % | – | 10 | 2,880 | 6,000 | 12 |",
     ]
     assert "| 1 | ours | 86.0 ± 0.5 |" in grid
 

@@ -33,6 +33,8 @@ def paper_note(protocol: AnyProtocol, dataset: str, split: str, metric: str) -> 
         return ""
     if metric == "accuracy" and paper_value(protocol, dataset, split, metric) is not None:
         return "the paper does not state the number of examples that its model was trained with"
+    if metric == "accuracy_iw":
+        return "the paper describes this way to classify, and prints accuracies of q(a|x) alone"
     if isinstance(protocol, FewShot) and protocol.num_classes == 8 and metric in SHOTS_RANGES:
         fewest, most = SHOTS_RANGES[metric]
         return (

@@ -28,8 +28,9 @@ def results_table(models: Iterable[ZooModel]) -> str:
 
 
 def results_summary(models: Iterable[ZooModel]) -> str:
-    """Markdown with one table for all models: of each its first NLL, at the smallest K, and
-    whatever the paper prints a figure for; then the grids of table 1."""
+    """Markdown with one table for all models: of each its first NLL, at the smallest K, what
+    the paper prints a figure for, and classification by importance weights, for which it
+    prints none; then the grids of table 1."""
     lines = [
         "| model | protocol | metric | ours | paper | K | targets | steps | minutes |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|",
@@ -45,7 +46,11 @@ def results_summary(models: Iterable[ZooModel]) -> str:
 def _most_important(rows: Sequence[Row]) -> list[Row]:
     ordered = [row for _, group in by_protocol(rows) for row in group]
     bounds = [row for row in ordered if row.metric == "nll"][:1]
-    return [row for row in ordered if row in bounds or row.paper is not None]
+    return [
+        row
+        for row in ordered
+        if row in bounds or row.paper is not None or row.metric == "accuracy_iw"
+    ]
 
 
 def _line(row: Row, *before: str) -> str:
