@@ -33,18 +33,6 @@ def binarized_mnist_dir() -> str:
     return _data_dir("binarized_mnist")
 
 
-@pytest.fixture(scope="session")
-def gmn_dir() -> str:
-    """A folder in or beside which the Omniglot of Generative Matching Networks lies."""
-    folder = os.environ.get("TFVMA_DATA_DIR")
-    if not folder:
-        pytest.skip("TFVMA_DATA_DIR is unset: no omniglot_gmn is looked for")
-    places = [parent / "omniglot_gmn" for parent in (Path(folder), Path(folder).absolute().parent)]
-    if not any(place.is_dir() for place in places):
-        pytest.skip(f"TFVMA_DATA_DIR={folder!r}: no omniglot_gmn in it or beside it")
-    return folder
-
-
 @pytest.fixture(scope="session", autouse=True)
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache that all tests of a run share, so that the user's stays untouched."""

@@ -192,8 +192,8 @@ def test_combinations_that_work(values):
         ({**RECALL, "episodes.turned": True}, r"episodes\.turned=True: .*kind='recall'"),
         ({**RECALL, "episodes.warped_copies": 1}, r"episodes\.warped_copies=1: .*kind='recall'"),
         (
-            {"episodes.dataset": "gmn", "episodes.warped_copies": 1},
-            r"episodes\.dataset='gmn': expected one of 'omniglot26', 'omniglot26_tuning'",
+            {"episodes.dataset": "strokes", "episodes.warped_copies": 1},
+            r"episodes\.dataset='strokes': expected one of 'gmn', 'omniglot26', 'omniglot26_t",
         ),
         ({"episodes.warped_copies": -1}, r"episodes\.warped_copies=-1: expected at least 0"),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),

@@ -66,7 +66,7 @@ _UNREAD = {
     },
 }
 # Datasets whose drawings are there at their own size, to be warped.
-_WARPED = ("omniglot26", "omniglot26_tuning")
+_WARPED = ("omniglot26", "omniglot26_tuning", "gmn")
 KINDS, FAMILIES, NETWORKS = (
     tuple(_UNREAD[key]) for key in ("episodes.kind", "model.family", "model.network")
 )
@@ -84,8 +84,8 @@ class EpisodeConfig:
     characters, which the paper's are not; held-out ones stay as they are.
 
     warped_copies: how many more times each character to train on is there, each drawing turned,
-    stretched, slanted and shifted a little (`tfvma.data.warped`); of "omniglot26" and
-    "omniglot26_tuning" alone.
+    stretched, slanted and shifted a little (`tfvma.data.warped`); of "omniglot26",
+    "omniglot26_tuning" and "gmn" alone.
     """
 
     dataset: str = "omniglot26"

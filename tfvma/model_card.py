@@ -198,10 +198,11 @@ characters, 20 drawings each. Test: the alphabets Tengwar, Sylheti, Tibetan, Syr
 ULOG, 144 characters, 2,880 drawings.""",
     "omniglot26_tuning": """The 45 training alphabets of Omniglot at 26x26 pixels, split 40/5 in
 turn: what choices were compared on. A model that is to be used is trained on all of them.""",
-    "gmn": """Omniglot (Lake, Salakhutdinov, Tenenbaum, Science 350, 2015) at 28x28 pixels that are
-0 (paper) or 1 (ink), in the files train_small.npz and test_small.npz that were released with the
-code of Generative Matching Networks (Bartunov, Vetrov, 2016). Training: 30 alphabets, 964
-characters, 20 drawings each. Test: the other 20 alphabets, 659 characters, 13,180 drawings.""",
+    "gmn": """Omniglot (Lake, Salakhutdinov, Tenenbaum, Science 350, 2015) from
+tensorflow-datasets `omniglot` 3.0.0: rows and columns floor(15 i / 4) of the 105x105 drawings,
+28x28 pixels that are 0 (paper) or 1 (ink). These are the images that were released with the code of
+Generative Matching Networks (Bartunov, Vetrov, 2016). Training: 30 alphabets, 964 characters, 20
+drawings each. Test: the other 20 alphabets, 659 characters, 13,180 drawings.""",
     "omniglot28": """Omniglot (Lake, Salakhutdinov, Tenenbaum, Science 350, 2015) from
 tensorflow-datasets `omniglot` 3.0.0, averaged over areas to 28x28 grey pixels, without labels: not
 the file of Burda, Grosse and Salakhutdinov (2015), whose figures are near and not comparable to the
@@ -218,8 +219,7 @@ _OMNIGLOT_LICENCE = "The Omniglot images are under the MIT licence, copyright 20
 _LICENCES = {
     "omniglot26": _OMNIGLOT_LICENCE,
     "omniglot26_tuning": _OMNIGLOT_LICENCE,
-    "gmn": f"""{_OMNIGLOT_LICENCE[:-1]};
-the files of the reduced images are under the MIT licence, copyright 2016 Sergey Bartunov.""",
+    "gmn": _OMNIGLOT_LICENCE,
     "omniglot28": _OMNIGLOT_LICENCE,
     "binarized_mnist": "The MNIST images come under the terms of their authors.",
     "strokes": "The training images are made by the package and come under its licence.",

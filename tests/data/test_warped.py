@@ -41,7 +41,7 @@ def test_copies_follow_the_characters(monkeypatch):
 
 
 def test_only_of_drawings_at_their_own_size():
-    with pytest.raises(InvalidArgumentError, match="name='strokes': expected one of 'omniglot26'"):
+    with pytest.raises(InvalidArgumentError, match="name='strokes': expected one of 'gmn', 'omni"):
         with_warped_copies(strokes.load("train"), 1)
 
 

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir",
         metavar="DIR",
         help="the folder of tensorflow-datasets; else $TFVMA_DATA_DIR, else its own default, "
-        "to which it downloads (gmn: a folder that holds omniglot_gmn, or lies beside it)",
+        "to which it downloads",
     )
     options.add_argument(
         "--runs-dir", default="runs", metavar="DIR", help="holds a folder per run (%(default)s)"

@@ -82,12 +82,11 @@ def load_characters(
     Args:
       name: "omniglot26" (26x26 Omniglot, 45/5 alphabets), "omniglot26_tuning" (its training
         half alone, 40/5 alphabets, to compare choices on), "gmn" (28x28 Omniglot, 30/20
-        alphabets, as released with Generative Matching Networks) or "strokes" (procedural).
+        alphabets, as in Generative Matching Networks) or "strokes" (procedural).
       split: "train" or "test"; the two share no alphabet.
       data_dir: the folder of tensorflow-datasets that holds `omniglot/3.0.0`; without it
         the environment variable TFVMA_DATA_DIR, else the default of tensorflow-datasets,
-        which downloads what is missing. The files of "gmn" lie in a folder `omniglot_gmn` in
-        that folder or beside it, and are not downloaded. "strokes" needs none.
+        which downloads what is missing. "strokes" needs none.
 
     Raises InvalidArgumentError for an unknown name or split, DataError where the data is
     missing or damaged.

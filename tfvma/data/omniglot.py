@@ -43,7 +43,6 @@ SOURCE = TfdsSource(
     ),
     home_page="https://github.com/brendenlake/omniglot",
 )
-_REDUCTION = f"max-pool-{_POOL}"
 
 
 def load(split: str, data_dir: str | os.PathLike | None = None, copy: int = 0) -> CharacterSet:
@@ -56,7 +55,7 @@ def load(split: str, data_dir: str | os.PathLike | None = None, copy: int = 0) -
     """
     arrays = _load_all(data_dir, copy)
     in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
-    return _select("omniglot26", split, arrays, in_test if split == "test" else ~in_test)
+    return select("omniglot26", split, arrays, in_test if split == "test" else ~in_test)
 
 
 def load_tuning(
@@ -71,19 +70,45 @@ def load_tuning(
     arrays = _load_all(data_dir, copy)
     tuning = np.isin(arrays["alphabets"], TUNING_ALPHABETS)
     used = tuning if split == "test" else ~tuning & ~np.isin(arrays["alphabets"], TEST_ALPHABETS)
-    return _select("omniglot26_tuning", split, arrays, used)
+    return select("omniglot26_tuning", split, arrays, used)
 
 
 def _load_all(data_dir: str | os.PathLike | None, copy: int) -> dict[str, np.ndarray]:
+    return load_reduced(
+        f"omniglot26-{VERSION}-max-pool-{_POOL}",
+        lambda drawn: max_pool_ink(drawn, _POOL),
+        data_dir,
+        copy,
+    )
+
+
+def load_reduced(
+    name: str,
+    reduce: Callable[[np.ndarray], np.ndarray],
+    data_dir: str | os.PathLike | None,
+    copy: int,
+) -> dict[str, np.ndarray]:
+    """All drawings as ink, warped a little where `copy` is not 0, and then reduced.
+
+    Args:
+      name: what they are kept under: another one for another reduction.
+      reduce: uint8 ink [N, 105, 105] to uint8 [N, h, w].
+      data_dir, copy: as in `load`.
+
+    Returns and raises as `read_drawings`.
+    """
     folder = SOURCE.find(data_dir)
-    reduction = f"{_REDUCTION}-{warp.NAME}-{copy}" if copy else _REDUCTION
-    key = f"omniglot26-{VERSION}-{reduction}-{SOURCE.fingerprint(folder)}"
-    return cached_arrays(key, lambda: _read_and_reduce(folder, copy))
+    if copy:
+        name = f"{name}-{warp.NAME}-{copy}"
+    return cached_arrays(
+        f"{name}-{SOURCE.fingerprint(folder)}", lambda: _read_and_reduce(folder, reduce, copy)
+    )
 
 
-def _select(
+def select(
     name: str, split: str, arrays: dict[str, np.ndarray], chosen: np.ndarray
 ) -> CharacterSet:
+    """The set `name` of those characters that are chosen, bool [C]."""
     return CharacterSet(
         name=name,
         split=split,
@@ -92,18 +117,20 @@ def _select(
     )
 
 
-def _read_and_reduce(folder: Path, copy: int) -> dict[str, np.ndarray]:
-    """Returns "drawings" [C, S, 26, 26], "characters" [C] and "alphabets" [C]: both splits."""
+def _read_and_reduce(
+    folder: Path, reduce: Callable[[np.ndarray], np.ndarray], copy: int
+) -> dict[str, np.ndarray]:
+    """Returns "drawings" [C, S, h, w], "characters" [C] and "alphabets" [C]: both splits."""
     # One after another in the order of records, so that a copy is always the same.
     random = np.random.default_rng(copy)
 
-    def reduce(grey: np.ndarray) -> np.ndarray:
+    def of_grey(grey: np.ndarray) -> np.ndarray:
         drawn = ink(grey)
         if copy:
             drawn = warp.warp_ink(drawn, warp.random_warps(len(drawn), random))
-        return max_pool_ink(drawn, _POOL)
+        return reduce(drawn)
 
-    return read_drawings(folder, reduce)
+    return read_drawings(folder, of_grey)
 
 
 def read_drawings(

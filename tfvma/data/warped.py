@@ -8,12 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfvma.data import omniglot
+from tfvma.data import omniglot, omniglot_gmn
 from tfvma.data.characters import CharacterSet
 from tfvma.validation import check_choice
 
 # Of others the drawings are not there in the size in which they were drawn.
-_LOADERS = {"omniglot26": omniglot.load, "omniglot26_tuning": omniglot.load_tuning}
+_LOADERS = {
+    "omniglot26": omniglot.load,
+    "omniglot26_tuning": omniglot.load_tuning,
+    "gmn": omniglot_gmn.load,
+}
 
 
 def with_warped_copies(
@@ -27,7 +31,7 @@ def with_warped_copies(
     first C are those that came; those of copy i are called "<name>_warped<i>".
 
     Args:
-      characters: of "omniglot26" or "omniglot26_tuning".
+      characters: of "omniglot26", "omniglot26_tuning" or "gmn".
       copies: how many.
       data_dir: as in `load_characters`.
 
