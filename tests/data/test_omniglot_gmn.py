@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.data.test_omniglot import DRAWINGS, grey, write_folder
 from tfvma.data import load_characters, omniglot, omniglot_gmn
 from tfvma.data.preprocess import ink
 
@@ -18,9 +19,10 @@ COUNTS = {"train": (964, 30), "test": (659, 20)}
 def released(omniglot_dir) -> Path:
     """A folder with the two files, in the one of tensorflow-datasets or beside it."""
     for parent in (Path(omniglot_dir), Path(omniglot_dir).absolute().parent):
-        if (parent / "omniglot_gmn").is_dir():
-            return parent / "omniglot_gmn"
-    pytest.skip(f"TFVMA_DATA_DIR={omniglot_dir!r}: no omniglot_gmn in it or beside it")
+        folder = parent / "omniglot_gmn"
+        if all((folder / file).is_file() for file in RELEASED.values()):
+            return folder
+    pytest.skip(f"TFVMA_DATA_DIR={omniglot_dir!r}: no omniglot_gmn/*.npz in it or beside it")
 
 
 def test_every_fourth_or_third_row_and_column_is_kept():
@@ -31,26 +33,28 @@ def test_every_fourth_or_third_row_and_column_is_kept():
         assert found[0, i, j] == drawn[0, (15 * i) // 4, (15 * j) // 4]
 
 
+def test_alphabets_choose_the_split(tmp_path, monkeypatch):
+    """Of a handmade folder, after the same drawings at 26x26 have been kept."""
+    monkeypatch.setenv("TFVMA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(omniglot, "NUM_CHARACTERS", {"train": 4, "test": 1})
+    monkeypatch.setattr(omniglot, "DRAWINGS_PER_CHARACTER", DRAWINGS)
+    write_folder(tmp_path / "tfds")
+    omniglot.load("test", tmp_path / "tfds")
+    train, test = (load_characters("gmn", split, tmp_path / "tfds") for split in ("train", "test"))
+    assert (train.name, train.split) == ("gmn", "train")
+    assert train.characters == ("Aurek_0", "Greek_0", "Greek_2", "Greek_10")
+    assert test.characters == ("ULOG_1",)
+    expected = omniglot_gmn.subsample(np.stack([ink(grey(3, drawing)) for drawing in (1, 0, 2)]))
+    np.testing.assert_array_equal(test.drawings[0], expected)
+
+
 def test_real_sizes_and_order(omniglot_dir):
-    names = {}
     for split, (characters, alphabets) in COUNTS.items():
         found = load_characters("gmn", split, omniglot_dir)
-        assert (found.name, found.split) == ("gmn", split)
         assert found.drawings.shape == (characters, 20, 28, 28)
-        names[split] = [name.rpartition("_")[0] for name in found.characters]
-        assert len(set(names[split])) == alphabets
-        assert names[split] == sorted(names[split])
-    assert set(names["test"]) == set(omniglot_gmn.TEST_ALPHABETS)
-    assert not set(names["train"]) & set(names["test"])
-
-
-def test_characters_have_the_names_of_those_at_26x26(omniglot_dir):
-    def names(load):
-        return {
-            name for split in ("train", "test") for name in load(split, omniglot_dir).characters
-        }
-
-    assert names(omniglot_gmn.load) == names(omniglot.load)
+        names = [name.rpartition("_")[0] for name in found.characters]
+        assert len(set(names)) == alphabets
+        assert names == sorted(names)
 
 
 @pytest.mark.parametrize("split", sorted(RELEASED))

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tfvma.config import _WARPED
 from tfvma.data import omniglot, strokes, warped
 from tfvma.data.characters import CharacterSet
 from tfvma.data.warped import with_warped_copies
@@ -38,6 +39,10 @@ def test_copies_follow_the_characters(monkeypatch):
         *("A_0_warped1", "A_1_warped1"),
         *("A_0_warped2", "A_1_warped2"),
     )
+
+
+def test_what_a_run_accepts_can_be_warped():
+    assert set(_WARPED) == set(warped._LOADERS)
 
 
 def test_only_of_drawings_at_their_own_size():

@@ -212,8 +212,8 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         and `ess` is at most M. `evaluate` takes K samples of q(a | x), whatever the estimator.
 
         Args:
-            estimator: name or instance, see `tfvma.estimators`. One with variables serves the
-                model that it was compiled with last.
+            estimator: a name, with settings where wanted (`tfvma.estimators.get`), or an
+                instance. One with variables serves the model that it was compiled with last.
             latent_gradient: "reparameterized" or "doubly_reparameterized", see LatentPath.
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
@@ -221,8 +221,8 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
                 EpisodicModel.
 
         Raises:
-            InvalidArgumentError: when the estimator cannot work with `num_samples`, the size
-                of a learned memory, or `latent_gradient`.
+            InvalidArgumentError: for an unknown name or setting, or when the estimator cannot
+                work with `num_samples`, the size of a learned memory, or `latent_gradient`.
         """
         check_at_least("slices", slices, 1)
         self.slices = slices
