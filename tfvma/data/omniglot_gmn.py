@@ -51,7 +51,7 @@ def load(split: str, data_dir: str | os.PathLike | None = None, copy: int = 0) -
 
     `data_dir`, `copy` and errors as in `omniglot.load`.
     """
-    arrays = load_reduced(f"gmn-{VERSION}-every-15-in-4", subsample, data_dir, copy)
+    arrays = load_reduced(f"gmn-{VERSION}-subsample", subsample, data_dir, copy)
     in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
     return select("gmn", split, arrays, in_test if split == "test" else ~in_test)
 
