@@ -18,6 +18,7 @@ class Setting(NamedTuple):
     memory_size, num_targets, num_samples: M, B and K.
     width: the feature maps of every layer, in units of the preset's.
     precision: a Keras dtype policy.
+    backward: through all samples or a drawn one, as `compile` takes it.
     one_thread: each operation has one thread, and slices of the targets run side by side.
     """
 
@@ -27,6 +28,7 @@ class Setting(NamedTuple):
     num_samples: int = 4
     width: float = 1.0
     precision: str = "float32"
+    backward: str = "all_samples"
     xla: bool = False
     one_thread: bool = True
 
@@ -35,7 +37,8 @@ class Setting(NamedTuple):
 
 
 def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
-    """Every memory size, in both precisions; the rest at 32 entries, one thing at a time."""
+    """Every memory size, in both precisions and backward through a drawn sample; the rest at 32
+    entries, one thing at a time but for one."""
     base = Setting("tfvma")
     return [
         *(
@@ -43,6 +46,11 @@ def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
             for memory_size in memory_sizes
             for precision in ("float32", "mixed_bfloat16")
         ),
+        *(
+            base._replace(memory_size=memory_size, backward="drawn_sample")
+            for memory_size in memory_sizes
+        ),
+        base._replace(precision="mixed_bfloat16", backward="drawn_sample"),
         base._replace(one_thread=False),
         base._replace(one_thread=False, xla=True),
         *(base._replace(num_samples=num_samples) for num_samples in (2, 8, 16)),

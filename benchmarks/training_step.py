@@ -54,6 +54,7 @@ def make_model(config: Config, setting: Setting) -> keras.Model:
         model.compile(
             optimizer=optimizer,
             estimator=config.training.estimator,
+            backward=setting.backward,
             latent_warmup=config.training.latent_warmup,
             jit_compile=setting.xla,
             slices=side_by_side(),

@@ -39,6 +39,7 @@ _UNREAD = {
             "model.tied",
             "training.estimator",
             "training.latent_gradient",
+            "training.backward",
             "training.memory_start",
             "intervals.diagnostics",
         ),
@@ -51,6 +52,7 @@ _UNREAD = {
             "model.tied",
             "training.estimator",
             "training.latent_gradient",
+            "training.backward",
             "training.memory_start",
             "intervals.diagnostics",
         ),
@@ -145,6 +147,8 @@ class TrainingConfig:
     `memory_start` is what a learned memory of a convolutional model begins as: "noise", or
     "images", as many different ones of the training set, so that slots differ from the first
     step as targets do; also where other weights are those of `start_from`.
+    `backward` is "all_samples", or "drawn_sample": gradients pass z, what is read of m, and the
+    decoder through one of K samples, drawn in proportion to its weight.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
     """
@@ -154,6 +158,7 @@ class TrainingConfig:
     num_samples: int = 4
     estimator: str = "vimco"
     latent_gradient: str = "reparameterized"
+    backward: str = "all_samples"
     optimizer: str = "adam"
     learning_rate: float = 3e-4
     schedule: str = "cosine"

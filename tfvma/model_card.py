@@ -170,6 +170,8 @@ def _training(config: Config, kind: Kind, training: Training) -> str:
         details.append(f"{settings.episodes_per_step} episodes per step")
     if settings.latent_gradient != "reparameterized":
         details.append(f"{settings.latent_gradient.replace('_', ' ')} gradient of z")
+    if settings.backward == "drawn_sample":
+        details.append("gradients through one drawn sample of K")
     if settings.l2:
         details.append(f"L2 {settings.l2:g}")
     if settings.weight_decay:
@@ -252,8 +254,10 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
         terms = "KL(z) and the reconstruction log p(x | z)"
     lines += [
         f"NLL = −L_K, {terms} in nats per image;",
-        "lower is better for NLL. ± is one standard error, clustered by episode (all_classes: by",
-        f"character). {_which_targets(config, kind)}".rstrip(),
+        "lower is better for NLL. ± is one standard error, of a mean over episodes (all_classes:",
+        "over characters, which is larger; nll and recall: over characters where images are of",
+        "some, else over images).",
+        *([which] if (which := _which_targets(config, kind)) else []),
     ]
     listed, table1 = split_table1(rows)
     if listed:

@@ -16,6 +16,8 @@ from tfvma.command_line.evaluate import main, parser, repeating_command
 from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.data import strokes
 from tfvma.data.images import ImageSet
+from tfvma.evaluation.model_source import ModelSource
+from tfvma.evaluation.trained_model import load_model
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.servable import Training
@@ -120,6 +122,8 @@ def test_a_baseline_is_scored_on_what_applies_and_refuses_the_rest(tmp_path, cap
     capsys.readouterr()
     message = error_of([str(saved), "--protocol", "classification", "--quiet"], capsys)
     assert "protocol='classification 5-way 1-shot': expected a model that samples" in message
+    message = error_of([str(saved), "--episodes", "7", "--quiet"], capsys)
+    assert "--episodes=7: expected only with a model that classifies" in message
 
 
 def test_importance_weighted_classification_of_a_saved_model(saved):
@@ -187,6 +191,27 @@ def test_table1_with_the_papers_figures_at_their_k(saved, monkeypatch):
     assert "| paper | 87.2 | 83.3 |" in text and "**table1" not in text
     assert text.count("* table1, NLL: the paper states neither") == 1
     assert f"python evaluate.py {saved} --protocol table1 --targets 4 --num-samples 2" in text
+
+
+def test_rows_of_an_earlier_version_do_not_stay_among_the_new(saved, tiny, capsys):
+    assert main([str(saved), *FEW_SHOT]) == 0
+    export_saved_model(tiny, CONFIG, saved.parent, training=Training(9, 3.0))
+    options = ["--protocol", "classification", "--episodes", "2", "--quiet"]
+    assert main([str(saved), *options]) == 0
+    assert {row["steps"] for row in records(saved / "metrics.json").values()} == {9}
+    aside = saved / "metrics.other_steps.json"
+    assert {row["steps"] for row in records(aside).values()} == {7}
+    assert f"rows of a model of other steps moved to {aside}" in capsys.readouterr().out
+
+
+def test_a_fine_tuned_run_counts_the_training_that_it_started_from(run, saved):
+    def steps_after(start_from: Path) -> int | None:
+        training = dataclasses.replace(CONFIG.training, steps=5, start_from=str(start_from))
+        write_config(RunFolder(run), dataclasses.replace(CONFIG, training=training))
+        return load_model(ModelSource(run, None)).steps
+
+    assert steps_after(saved / "1") == 5 + 7
+    assert steps_after(saved / "gone") is None
 
 
 def test_rows_go_where_output_says_and_are_replaced(saved, tmp_path):

@@ -38,6 +38,13 @@ def test_what_does_not_fit_is_refused(images, levels, message):
         ImageSet("made", "train", images, levels)
 
 
+def test_every_image_is_of_a_group_or_none_is():
+    pixels = np.zeros([2, 4, 5], np.uint8)
+    assert ImageSet("made", "train", pixels).groups is None
+    with pytest.raises(InvalidArgumentError, match="groups of shape .3.: expected .* 2 images"):
+        ImageSet("made", "train", pixels, groups=np.zeros(3, int))
+
+
 @pytest.mark.parametrize(
     ("name", "split", "message"),
     [

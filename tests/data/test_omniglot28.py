@@ -21,6 +21,7 @@ def test_training_images_are_the_grey_first_fifteen_drawings(three_characters):
     train = omniglot28.load("train")
     np.testing.assert_array_equal(train.images.reshape(3, 15, 28, 28), three_characters[:, :15])
     assert train.levels == 255
+    np.testing.assert_array_equal(train.groups, np.repeat([0, 1, 2], 15))
 
 
 def test_test_images_are_the_others_drawn_once(three_characters):
@@ -29,6 +30,7 @@ def test_test_images_are_the_others_drawn_once(three_characters):
     expected = resample(three_characters[:, 15:].reshape(-1, 28, 28), 255, [0, 0])
     np.testing.assert_array_equal(test.images, expected)
     np.testing.assert_array_equal(test.images, again.images)
+    np.testing.assert_array_equal(test.groups, np.repeat([0, 1, 2], 5))
 
 
 def test_grey_is_the_share_of_ink():

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tfvma.errors import OutputError
-from tfvma.evaluation.metrics_file import Row, merge_rows, read_rows, write_rows
+from tfvma.evaluation.metrics_file import Row, merge_rows, read_rows, set_aside, write_rows
 
 COLUMNS = [
     "protocol",
@@ -60,6 +60,24 @@ def test_a_new_row_replaces_the_old_one_of_the_same_protocol_metric_and_k():
     newer = dataclasses.replace(ROW, value=70.0, seed=5, targets=9, command="other")
     elsewhere = dataclasses.replace(ROW, protocol="few_shot C=8 S=1 strokes/test")
     assert merge_rows(old, [newer, elsewhere]) == [newer, *old[1:], elsewhere]
+
+
+def test_rows_of_a_model_of_other_steps_are_set_aside_and_kept(tmp_path):
+    path = tmp_path / "metrics.json"
+    earlier = [dataclasses.replace(ROW, steps=50), dataclasses.replace(ROW, steps=None)]
+    write_rows(path, [*earlier, ROW])
+    beside = set_aside(path, ROW.steps)
+    assert read_rows(path) == [ROW]
+    assert read_rows(beside) == earlier
+    assert set_aside(path, ROW.steps) is None
+    assert set_aside(path, 200) == beside
+    assert read_rows(path) == []
+    assert read_rows(beside) == [*earlier, ROW]
+
+
+def test_no_file_has_nothing_to_set_aside(tmp_path):
+    assert set_aside(tmp_path / "metrics.json", 100) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

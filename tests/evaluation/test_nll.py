@@ -14,7 +14,7 @@ from tfvma.errors import DataError, InvalidArgumentError
 from tfvma.evaluation.nll import measure_nll, targets
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.protocols import Nll
-from tfvma.evaluation.standard_error import clustered_mean
+from tfvma.evaluation.standard_error import clustered_mean, grouped_mean
 
 SEED = 11
 IMAGES = numbered_images()
@@ -64,6 +64,28 @@ def test_all_images_are_scored_once():
     slices = np.repeat([0.0, 1.0], 100)[:, np.newaxis]
     expected = clustered_mean(7 + slices)
     assert measured["nll", 7].estimate == pytest.approx(expected, rel=1e-12)
+
+
+def test_images_of_one_group_are_no_independent_targets():
+    groups = np.repeat(np.arange(40), 5)
+    images = ImageSet("made", "test", IMAGES.images, groups=groups)
+    ink = IMAGES.images.sum(axis=(1, 2))
+    (of_all,) = [
+        row
+        for row in measure_nll(Plain(), Nll(num_samples=(2,)), images, SEED)
+        if row.metric == "reconstruction"
+    ]
+    expected = clustered_mean(ink.reshape(40, 5))
+    assert of_all.estimate == pytest.approx((-expected.mean, expected.stderr), rel=1e-12)
+    protocol = Nll(num_samples=(2,), targets=30)
+    (of_some,) = [
+        row
+        for row in measure_nll(Plain(), protocol, images, SEED)
+        if row.metric == "reconstruction"
+    ]
+    chosen = numbers(targets(protocol, images, SEED).numpy())
+    expected = grouped_mean(ink[chosen], groups[chosen])
+    assert of_some.estimate == pytest.approx((-expected.mean, expected.stderr), rel=1e-12)
 
 
 def test_a_learned_memory_has_the_entropy_of_its_prior_too():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import re
 from html.parser import HTMLParser
@@ -159,6 +160,24 @@ def test_confounders_are_drawn_from_their_rows_at_the_largest_k(model, character
     without_one = [row for row in rows if "C=1 " not in row.protocol]
     names = {illustration.name for illustration in illustrate(model, characters, without_one, 0)}
     assert "confounders" not in names
+
+
+def test_the_first_figure_is_of_the_first_protocol_and_says_so(model, characters, rows):
+    other = (FewShot(num_classes=2, targets=40, num_samples=(9,)),)
+    rows = [*rows, *evaluate(model, characters, other, seed=0, command="")]
+    page = render(Report(model.config, VMA, None, None, rows, []))
+    assert "<span>nats per image, NLL at K = 7, few_shot C=5 S=4 omniglot26/test</span>" in page
+
+
+def test_rows_say_where_characters_were_trained_on(model, characters):
+    episodes = dataclasses.replace(model.config.episodes, dataset="gmn")
+    config = dataclasses.replace(model.config, episodes=episodes)
+    trained_elsewhere = dataclasses.replace(model, config=config)
+    rows = evaluate(trained_elsewhere, characters, PROTOCOLS, seed=0, command="")
+    overlap = "the model was trained on gmn, which has some of these characters in training"
+    assert all(row.note.endswith(overlap) for row in rows)
+    (accuracy,) = [row for row in rows if row.metric == "accuracy"]
+    assert accuracy.note.startswith("the paper does not state the number of examples")
 
 
 def test_a_page_without_rows_or_figures_is_still_a_page(model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tests.evaluation.zoo_folder import add_model, few_shot_rows, row
@@ -53,6 +55,17 @@ def test_everything_is_in_the_other_table_with_its_commands(home):
     assert "| nll omniglot26/test | NLL | 99.00 ± 0.50 |" in text
     assert "| few_shot C=8 S=4 omniglot26/test | NLL | 70.00 ± 0.50 | – | 100 |" in text
     assert "* `evaluate.py --protocol classification`, seed 0" in text
+
+
+def test_a_command_stands_with_each_seed_that_it_was_given(home):
+    rows = [dataclasses.replace(row("nll", "nll", 99.0, 4), seed=seed) for seed in (3, 5)]
+    add_model(
+        home / "savedmodels",
+        "third",
+        [*rows[:1], *(dataclasses.replace(r, metric="kl_z") for r in rows[1:])],
+    )
+    text = results_table(read_zoo(home / "savedmodels"))
+    assert f"* `{rows[0].command}`, seed 3\n* `{rows[0].command}`, seed 5" in text
 
 
 def test_each_page_has_its_own_table(home):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfvma.errors import InvalidArgumentError
-from tfvma.evaluation.standard_error import clustered_mean
+from tfvma.evaluation.standard_error import clustered_mean, grouped_mean
 
 
 def test_equals_the_cluster_robust_variance():
@@ -45,3 +45,30 @@ def test_large_float32_values_lose_nothing():
 def test_too_little_for_a_standard_error_is_refused(shape):
     with pytest.raises(InvalidArgumentError, match="values of shape"):
         clustered_mean(np.zeros(shape))
+
+
+def test_groups_of_one_size_are_clusters():
+    values = np.random.default_rng(1).normal(size=(6, 4)) + np.arange(6)[:, np.newaxis]
+    groups = np.repeat([5, 3, 9, 0, 7, 1], 4)
+    order = np.random.default_rng(2).permutation(24)
+    estimate = grouped_mean(values.ravel()[order], groups[order])
+    assert estimate == pytest.approx(clustered_mean(values), rel=1e-13)
+
+
+def test_groups_of_different_sizes():
+    """Residuals 2, 1 | -3 about the mean of 0: sums 3 and -3."""
+    estimate = grouped_mean(np.array([2.0, 1.0, -3.0]), np.array([4, 4, 2]))
+    assert estimate == pytest.approx((0.0, np.sqrt(2 * (9 + 9)) / 3), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("values", "groups", "message"),
+    [
+        (np.zeros(3), np.zeros(2, int), "expected a group for each value"),
+        (np.zeros([3, 1]), np.zeros([3, 1], int), "expected a group for each value"),
+        (np.zeros(3), np.zeros(3, int), "expected at least two.*got 1"),
+    ],
+)
+def test_groups_that_cannot_work_are_refused(values, groups, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        grouped_mean(values, groups)

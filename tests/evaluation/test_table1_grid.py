@@ -40,6 +40,10 @@ def test_each_cell_in_its_place_above_the_papers():
         "|  | paper, GMN | 83.3 | 78.9 | 75.7 | 72.9 | 70.1 | 59.9 | 45.8 |",
         "| 16 | ours | – | – | – | – | – | – | 78.0 ± 0.8 |",
         "|  | paper | 89.6 | 85.1 | 81.5 | 81.9 | 81.3 | 79.8 | 77.0 |",
+        "",
+        "Figures of GMN may mean something else: the code released with it counts the examples of "
+        "all characters together and draws with replacement, so that a target can be among its "
+        "examples.",
     ]
 
 

@@ -31,7 +31,14 @@ class StandIn(keras.Model):
         return list(self.means.values())
 
     def compile(
-        self, optimizer, estimator, latent_gradient, slices, latent_warmup, steps_per_execution
+        self,
+        optimizer,
+        estimator,
+        latent_gradient,
+        backward,
+        slices,
+        latent_warmup,
+        steps_per_execution,
     ):
         super().compile(
             optimizer=optimizer, jit_compile=False, steps_per_execution=steps_per_execution

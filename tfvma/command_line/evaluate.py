@@ -51,8 +51,9 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         prog="evaluate.py",
         description="Scores a model on characters that it was not trained on. Numbers are means "
-        "in nats per image (accuracies: fractions), with standard errors clustered by episode "
-        "(all_classes and all_classes_shots: by character).",
+        "in nats per image (accuracies: fractions), with standard errors of means over "
+        "episodes (all_classes and all_classes_shots: over characters; nll and recall: over "
+        "characters where images are of some, else over images).",
     )
     options.add_argument(
         "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
@@ -212,6 +213,15 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     _score(parsed, protocols, source, output)
 
 
+def _check_read(name: str, value: int | None, protocols: Sequence[AnyProtocol]) -> None:
+    """Raises InvalidArgumentError for a number of episodes that no protocol reads."""
+    if value is not None and not any(isinstance(part, Classification) for part in protocols):
+        raise InvalidArgumentError(
+            f"{name}={value!r}: expected only with a model that classifies, which one without an "
+            "address in a memory does not."
+        )
+
+
 def _score(
     parsed: argparse.Namespace,
     protocols: Sequence[AnyProtocol],
@@ -222,7 +232,7 @@ def _score(
     from tfvma.data import characters, images
     from tfvma.evaluation.applicable import applicable, check_applicable
     from tfvma.evaluation.evaluate import evaluate, illustrate
-    from tfvma.evaluation.metrics_file import merge_rows, read_rows, write_rows
+    from tfvma.evaluation.metrics_file import merge_rows, read_rows, set_aside, write_rows
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
@@ -237,6 +247,7 @@ def _score(
     model = load_model(source)
     if parsed.protocol == "all":
         protocols = applicable(protocols, model.scorer)
+        _check_read("--episodes", parsed.episodes, protocols)
     check_applicable(protocols, model.scorer)
     dataset = parsed.dataset or model.config.episodes.dataset
     of_images = dataset in images.NAMES
@@ -254,8 +265,11 @@ def _score(
         progress=None if parsed.quiet else sys.stderr,
     )
     print(format_table(rows))
+    aside = set_aside(output, model.steps)
     merged = merge_rows(read_rows(output), rows)
     write_rows(output, merged)
+    if aside is not None:
+        print(f"rows of a model of other steps moved to {aside}")
     print(f"rows in {output}")
     if source.saved_model is not None and output.resolve() == source.home / "metrics.json":
         latest = source.saved_model == find_version(source.home)

@@ -50,13 +50,10 @@ def _export(parsed: argparse.Namespace) -> None:
 
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from tfvma.export import export_saved_model
-    from tfvma.servable import Training, find_version, read_training
-    from tfvma.training.load import load_trained, training_seconds
+    from tfvma.training.load import load_trained, training_of_run
 
     model, config, steps = load_trained(run_dir)
-    training = Training(steps=steps, minutes=training_seconds(run_dir) / 60)
-    if config.training.start_from:
-        training = training.after(read_training(find_version(Path(config.training.start_from))))
+    training = training_of_run(run_dir, config, steps)
     target = export_saved_model(
         model, config, parsed.savedmodels_dir, version=parsed.version, training=training
     )

@@ -28,6 +28,8 @@ class ImageSet:
       images: uint8 [N, H, W], from 0 (paper) to `levels` (ink).
       levels: 1 for binary images. With more, a pixel of value v is ink with probability
         v / levels, drawn anew whenever the image is.
+      groups: int [N], the same number for images of one thing, such as a character, which are
+        alike; None where there is nothing of the kind.
 
     Raises InvalidArgumentError where these do not fit together.
     """
@@ -36,6 +38,7 @@ class ImageSet:
     split: str
     images: np.ndarray
     levels: int = 1
+    groups: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 3:
@@ -46,6 +49,11 @@ class ImageSet:
         if 0 in self.images.shape:
             raise InvalidArgumentError(
                 f"images of shape {list(self.images.shape)}: expected no empty axis."
+            )
+        if self.groups is not None and self.groups.shape != self.images.shape[:1]:
+            raise InvalidArgumentError(
+                f"groups of shape {list(self.groups.shape)}: expected a number for each of "
+                f"{len(self.images)} images."
             )
         if not 1 <= self.levels <= 255:
             raise InvalidArgumentError(f"levels={self.levels!r}: expected 1 to 255.")

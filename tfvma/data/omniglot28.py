@@ -29,21 +29,28 @@ def load(split: str, data_dir: str | os.PathLike | None = None) -> ImageSet:
 
     The first 15 drawings of each character, in order of records, are for training, the other
     5 for test. Those for training are grey, and drawn as ink or paper whenever they are used;
-    those for test have been drawn once, with seed 0. `data_dir` as in `load_images`. Raises
-    DataError as `omniglot.load`.
+    those for test have been drawn once, with seed 0. Characters are groups. `data_dir` as in
+    `load_images`. Raises DataError as `omniglot.load`.
     """
     folder = SOURCE.find(data_dir)
     key = f"omniglot28-{VERSION}-area-average-{SOURCE.fingerprint(folder)}"
     drawings = cached_arrays(key, lambda: read_drawings(folder, _reduce))["drawings"]
     if split == "train":
-        return ImageSet("omniglot28", split, _images(drawings[:, :TRAINING_DRAWINGS]), _LEVELS)
-    grey = _images(drawings[:, TRAINING_DRAWINGS:])
-    return ImageSet("omniglot28", split, resample(grey, _LEVELS, [_TEST_SEED, 0]).numpy())
+        kept = drawings[:, :TRAINING_DRAWINGS]
+        return ImageSet("omniglot28", split, _images(kept), _LEVELS, _characters(kept))
+    kept = drawings[:, TRAINING_DRAWINGS:]
+    drawn = resample(_images(kept), _LEVELS, [_TEST_SEED, 0]).numpy()
+    return ImageSet("omniglot28", split, drawn, groups=_characters(kept))
 
 
 def _reduce(grey: np.ndarray) -> np.ndarray:
     """The share of ink in each pixel, in 255ths."""
     return np.rint(_LEVELS * area_average(ink(grey), SIZE)).astype(np.uint8)
+
+
+def _characters(drawings: np.ndarray) -> np.ndarray:
+    """The number of its character, for each of `_images`."""
+    return np.repeat(np.arange(len(drawings)), drawings.shape[1])
 
 
 def _images(drawings: np.ndarray) -> np.ndarray:

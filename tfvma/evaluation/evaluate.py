@@ -24,6 +24,7 @@ from tfvma.evaluation.illustrations import (
 from tfvma.evaluation.measure import amount, check_data, measure
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.overlap import overlap_note
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
 from tfvma.evaluation.paper_learned28 import learned28_note, learned28_value
@@ -63,6 +64,8 @@ def evaluate(
     """
     check_applicable(protocols, model.scorer)
     _check_source(model.config.model.image_size, protocols, characters)
+    trained = model.config.episodes.dataset
+    overlap = overlap_note(trained, characters.name, characters.split)
     rows = []
     for protocol in protocols:
         total, unit = amount(protocol, characters)
@@ -78,6 +81,7 @@ def evaluate(
             measurements = measure(model.scorer, protocol, characters, seed, bar.update)
         for measured in measurements:
             paper, note = _printed(model, protocol, characters, measured)
+            notes = [note for note in (note, overlap) if note]
             rows.append(
                 Row(
                     protocol=f"{protocol.name} {characters.name}/{characters.split}",
@@ -92,7 +96,7 @@ def evaluate(
                     seed=seed,
                     paper=paper,
                     command=command,
-                    note=note,
+                    note="; ".join(notes),
                 )
             )
     return rows

@@ -1,4 +1,8 @@
-"""Few-shot classification by the bound instead of q(a | x) (paper, section 4.2, last paragraph)."""
+"""Few-shot classification by the bound instead of q(a | x) (paper, section 4.2, last paragraph).
+
+The paper prints the mean of p(x, z, m_a) / p(x) over q(z | m_a, x). Here each is divided by
+q(z | m_a, x), which makes p(a | x) of it.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from tfvma.evaluation.standard_error import Estimate
 
 @dataclass(frozen=True)
 class Measurement:
-    """A mean over targets, with its standard error clustered by episode or by character.
+    """A mean over targets, with its standard error, over episodes, characters or images.
 
     Attributes:
       metric: "nll", "kl_a", "kl_z" or "reconstruction" in nats per image, "entropy_pa" in nats,

@@ -1,4 +1,4 @@
-"""`metrics.json`: a list of rows, one for each number that was ever measured."""
+"""`metrics.json`: a list of rows, one for each number that was measured of a model as it stands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Row:
     Attributes:
       protocol: protocol and settings, "few_shot C=8 S=4 omniglot26/test".
       metric, value, stderr: nats per image, or a fraction for accuracies; the standard
-        error is clustered by episode or, with all classes in memory, by character.
+        error is that of a mean over episodes, with all classes in memory over characters, and
+        without episodes over characters where images are of some, else over images.
       num_samples: K, None for what does not depend on it.
       targets: drawings averaged over.
       steps, minutes: of training; None where they are not known.
@@ -75,6 +76,23 @@ def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     rows = {row.key: row for row in old}
     rows.update({row.key: row for row in new})
     return list(rows.values())
+
+
+def set_aside(path: str | os.PathLike, steps: int | None) -> Path | None:
+    """Moves the rows of a metrics file that are of a model of other steps to a file beside it.
+
+    Returns that file, or None where all rows are of this model. Raises as `read_rows` and
+    `write_rows` do.
+    """
+    path = Path(path)
+    rows = read_rows(path)
+    others = [row for row in rows if row.steps != steps]
+    if not others:
+        return None
+    beside = path.with_name(f"{path.stem}.other_steps{path.suffix}")
+    write_rows(beside, [*read_rows(beside), *others])
+    write_rows(path, [row for row in rows if row.steps == steps])
+    return beside
 
 
 def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:

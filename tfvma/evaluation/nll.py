@@ -16,7 +16,7 @@ from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import Nll
 from tfvma.evaluation.scored_terms import Key, scored_terms
 from tfvma.evaluation.scorer import Scorer
-from tfvma.evaluation.standard_error import Estimate, clustered_mean
+from tfvma.evaluation.standard_error import Estimate, grouped_mean
 
 _TARGETS_AT_ONCE = 100
 
@@ -31,17 +31,23 @@ def num_targets(protocol: Nll, images: ImageSet) -> int:
     return count
 
 
+def chosen_images(protocol: Nll, images: ImageSet, seed: int) -> np.ndarray:
+    """Which images are scored, int [B]: all in their order, or a choice of them.
+
+    Raises as `num_targets`.
+    """
+    count = num_targets(protocol, images)
+    if protocol.targets is None:
+        return np.arange(count)
+    return choose(images.num_images, count, tf.constant([seed, 0], tf.int64)).numpy()
+
+
 def targets(protocol: Nll, images: ImageSet, seed: int) -> tf.Tensor:
-    """What is scored, float32 [B, H, W, 1]: all images in their order, or a choice of them.
+    """What is scored, float32 [B, H, W, 1]: `chosen_images`.
 
     Grey pixels are drawn as ink or paper once. Raises as `num_targets`.
     """
-    pixels = tf.constant(images.images)
-    if protocol.targets is not None:
-        chosen = choose(
-            images.num_images, num_targets(protocol, images), tf.constant([seed, 0], tf.int64)
-        )
-        pixels = tf.gather(pixels, chosen)
+    pixels = tf.constant(images.images[chosen_images(protocol, images, seed)])
     if images.levels > 1:
         pixels = resample(pixels, images.levels, tf.constant([seed, 1], tf.int64))
     return tf.cast(pixels[..., tf.newaxis], tf.float32)
@@ -57,8 +63,9 @@ def measure_nll(
     """Scores every target at every K.
 
     Terms are those of `scored_terms`. Of a learned memory also the entropy of p(a), in nats,
-    which is one number and has no error. Standard errors are those of a mean over independent
-    targets. Slice i = 0, 1, ... of the targets draws its samples from the seed [seed, i].
+    which is one number and has no error. Standard errors are those of a mean over the groups
+    of the images, or over images as if they were independent. Slice i = 0, 1, ... of the targets
+    draws its samples from the seed [seed, i].
 
     Args:
       scorer: the model.
@@ -91,10 +98,10 @@ def measure_nll(
         for key, value in terms.items():
             values[key].append(value)
         advance(len(part))
+    of_images = np.arange(images.num_images) if images.groups is None else images.groups
+    groups = of_images[chosen_images(protocol, images, seed)]
     measured = [
-        Measurement(
-            metric, clustered_mean(np.concatenate(parts)[:, np.newaxis]), num_samples, len(x)
-        )
+        Measurement(metric, grouped_mean(np.concatenate(parts), groups), num_samples, len(x))
         for (metric, num_samples), parts in values.items()
     ]
     if ("kl_a", None) not in values:

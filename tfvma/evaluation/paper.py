@@ -19,7 +19,8 @@ def paper_value(protocol: AnyProtocol, dataset: str, split: str, metric: str) ->
     if dataset == "binarized_mnist":
         if isinstance(protocol, Recall) and metric == "nll":
             return _RECALLED.get(protocol.memory_size)
-        return _LEARNED_KL_A if isinstance(protocol, Nll) and metric == "kl_a" else None
+        learned = isinstance(protocol, Nll) and metric == "kl_a" and split != "validation"
+        return _LEARNED_KL_A if learned else None
     if (dataset, split) != ("omniglot26", "test") or not isinstance(protocol, Classification):
         return None
     return _ACCURACY.get((protocol.num_classes, protocol.shots))
@@ -27,14 +28,18 @@ def paper_value(protocol: AnyProtocol, dataset: str, split: str, metric: str) ->
 
 def paper_note(protocol: AnyProtocol, dataset: str, split: str, metric: str) -> str:
     """What has to be known to read the paper's figure, or the nearest that it prints."""
-    if dataset == "binarized_mnist" and isinstance(protocol, Nll) and metric == "kl_a":
+    printed = paper_value(protocol, dataset, split, metric) is not None
+    if printed and isinstance(protocol, Nll):
         return "paper: 2.5 +- 0.3 for every size of the memory, on training and test set"
     if (dataset, split) != ("omniglot26", "test"):
         return ""
-    if metric == "accuracy" and paper_value(protocol, dataset, split, metric) is not None:
+    if metric == "accuracy" and printed:
         return "the paper does not state the number of examples that its model was trained with"
     if metric == "accuracy_iw":
-        return "the paper describes this way to classify, and prints accuracies of q(a|x) alone"
+        return (
+            "the paper describes this way to classify, with q(z|x, a) left out of the weights, and "
+            "prints accuracies of q(a|x) alone"
+        )
     if isinstance(protocol, FewShot) and protocol.num_classes == 8 and metric in SHOTS_RANGES:
         fewest, most = SHOTS_RANGES[metric]
         return (

@@ -91,9 +91,11 @@ def render(report: Report) -> str:
 
 
 def _tiles(rows: Sequence[Row]) -> str:
-    """The figures one looks for first: the bound at the largest K, and accuracies."""
+    """The figures one looks for first: the bound at the largest K of the first protocol that has
+    one, and accuracies."""
     bounds = [row for row in rows if row.metric == "nll"]
-    shown = [max(bounds, key=lambda row: row.num_samples)] if bounds else []
+    first = [row for row in bounds if row.protocol == bounds[0].protocol]
+    shown = [max(first, key=lambda row: row.num_samples)] if first else []
     # The same of q(a | x) is measured again beside every importance-weighted accuracy.
     shown += [
         row
@@ -110,7 +112,7 @@ def _tiles(rows: Sequence[Row]) -> str:
 
 def _tile_name(row: Row) -> str:
     if row.metric == "nll":
-        return f"nats per image, NLL at K = {row.num_samples:,}"
+        return f"nats per image, NLL at K = {row.num_samples:,}, {row.protocol}"
     name = " ".join(row.protocol.split()[1:3])
     return name if row.metric == "accuracy" else f"{name}, importance-weighted"
 

@@ -81,10 +81,10 @@ def _model_table(model: ZooModel) -> str:
     for grid in table1_grids(table1):
         lines += ["", grid]
     notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})
-    commands = sorted({row.command for row in rows})
+    commands = sorted({(row.command, row.seed) for row in rows})
     lines += ["", *(f"* {note}" for note in notes)]
     lines.append(f"* `{training_command(model.config)}`")
-    lines += [f"* `{command}`, seed {rows[0].seed}" for command in commands]
+    lines += [f"* `{command}`, seed {seed}" for command, seed in commands]
     return "\n".join(lines)
 
 

@@ -13,6 +13,10 @@ from tfvma.evaluation.table import value_of
 
 _PROTOCOL = re.compile(r"table1 C=(\d+) S=(\d+) (.+)")
 _NONE = "–"
+_OF_GMN = (
+    "Figures of GMN may mean something else: the code released with it counts the examples of all "
+    "characters together and draws with replacement, so that a target can be among its examples."
+)
 
 
 def split_table1(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
@@ -62,7 +66,8 @@ def _grid(dataset: str, num_samples: int, cells: Mapping[tuple[int, int], Row]) 
             lines.append(_line(["", "paper", *map(str, VMA[classes])]))
             if classes in GMN:
                 lines.append(_line(["", "paper, GMN", *map(str, GMN[classes])]))
-    return "\n".join([f"{heading}:", "", *lines])
+    below = ["", _OF_GMN] if any("paper, GMN" in line for line in lines) else []
+    return "\n".join([f"{heading}:", "", *lines, *below])
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tfvma.config import Config
+from tfvma.errors import CheckpointError
 from tfvma.evaluation.model_source import ModelSource
 from tfvma.evaluation.scorer import Scorer
-from tfvma.servable import load_servable, read_training
-from tfvma.training.load import load_trained, training_seconds
+from tfvma.servable import Training, load_servable, read_training
+from tfvma.training.load import load_trained, training_of_run
 from tfvma.training.log import read_log
 from tfvma.training.run_folder import RunFolder, read_config
 
@@ -21,7 +22,8 @@ class TrainedModel:
     Attributes:
       scorer: the model.
       config: of the run that made it.
-      steps, minutes: of training; None where not known.
+      steps, minutes: of training, with that of the model it started from; None where not
+        known.
       log: rows of the run's log.csv; empty for a SavedModel.
     """
 
@@ -40,8 +42,8 @@ def load_model(source: ModelSource) -> TrainedModel:
     folder = RunFolder(source.home)
     if source.saved_model is None:
         model, config, steps = load_trained(source.home, precision="float32")
-        minutes = training_seconds(source.home) / 60
-        return TrainedModel(model, config, steps, minutes, read_log(folder.log))
+        training = _training(source, config, steps)
+        return TrainedModel(model, config, training.steps, training.minutes, read_log(folder.log))
     training = read_training(source.saved_model)
     return TrainedModel(
         scorer=load_servable(source.saved_model),
@@ -50,3 +52,11 @@ def load_model(source: ModelSource) -> TrainedModel:
         minutes=training.minutes,
         log=[],
     )
+
+
+def _training(source: ModelSource, config: Config, steps: int) -> Training:
+    try:
+        return training_of_run(source.home, config, steps)
+    except CheckpointError:
+        # The model that it started from is elsewhere by now.
+        return Training()

@@ -197,7 +197,7 @@ class EpisodicModel(keras.Model):
         seeds = [tf.stack([tf.cast(seed, tf.int32), first + number]) for number in range(count)]
         return [seeds[start : start + self.NUM_SEEDS] for start in range(0, count, self.NUM_SEEDS)]
 
-    def _warm(self, densities):
+    def warm(self, densities):
         """Weighs log_pz and log_qz of a tuple of densities while they warm up."""
         if self.latent_warmup == 0:
             return densities

@@ -34,6 +34,48 @@ class Inference(NamedTuple):
     log_posterior: tf.Tensor
 
 
+class Asked(NamedTuple):
+    """What is known of targets before an entry is read.
+
+    x: [B, H, W, C].
+    x_projection: the part of q(z | m, x) that depends on x alone, [B, ...].
+    log_posterior: log q(a | x), [B, M].
+    log_prior: log p(a), [M].
+    """
+
+    x: tf.Tensor
+    x_projection: tf.Tensor
+    log_posterior: tf.Tensor
+    log_prior: tf.Tensor
+
+
+class Samples(NamedTuple):
+    """S samples (a_s, z_s) of each target, z_s as the noise that it is made of.
+
+    proposal: their addresses.
+    noise: of z, standard normal [S, B, D].
+    """
+
+    proposal: Proposal
+    noise: tf.Tensor
+
+
+class Encoded(NamedTuple):
+    """What samples read of the entries at their addresses, each encoded once.
+
+    slot: int32 [S, B], which of the U encoded entries a sample reads.
+    projection: the part of q(z | m, x) that depends on m alone, [U, ...].
+    prior_loc, prior_scale: of p(z | m), [U, D].
+    condition: what the decoder reads of m, [U, ...] each.
+    """
+
+    slot: tf.Tensor
+    projection: tf.Tensor
+    prior_loc: tf.Tensor
+    prior_scale: tf.Tensor
+    condition: list[tf.Tensor]
+
+
 class Read(NamedTuple):
     """S samples of z for every target, and what they decode to.
 

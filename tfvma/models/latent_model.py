@@ -110,7 +110,7 @@ class LatentModel(LatentServing, EpisodicModel):
 
     def _learn(self, episode, seeds) -> tuple[LatentInference, tf.Tensor]:
         inference = self._infer(episode, seeds)
-        densities = self._warm(inference.densities)
+        densities = self.warm(inference.densities)
         return inference, bounds.iw_bound(bounds.latent_log_weights(*densities))
 
     def _measured(self, episode, inference: LatentInference) -> dict[str, tf.Tensor]:

@@ -8,13 +8,22 @@ import tensorflow as tf
 from tfvma import bounds, estimators
 from tfvma.distributions import address_distribution, latent_distribution, likelihood
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators import Estimator, Relaxed
+from tfvma.estimators import Estimator, Proposal, Relaxed
 from tfvma.estimators.estimator import independent_samples
 from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
+from tfvma.models.drawn import learn_from_drawn
 from tfvma.models.episodic import EpisodicModel, build_layer
-from tfvma.models.inference import Inference, Read, evaluate_densities, latent_noise
+from tfvma.models.inference import (
+    Asked,
+    Encoded,
+    Inference,
+    Read,
+    Samples,
+    evaluate_densities,
+    latent_noise,
+)
 from tfvma.models.latent_path import LATENT_GRADIENTS, LatentPath
 from tfvma.models.mean import Mean
 from tfvma.models.relaxed import infer_relaxed
@@ -22,6 +31,7 @@ from tfvma.models.samples import merge_samples, split_samples
 from tfvma.models.serving import Serving
 from tfvma.validation import check_at_least, check_choice
 
+BACKWARD = ("all_samples", "drawn_sample")
 METRICS = ("loss", "iw_bound", "reconstruction", "kl_a", "kl_z", "ess")
 
 
@@ -123,60 +133,81 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             estimator: proposes the addresses; None for K samples of q(a | x).
             latent_path: how gradients pass z; None for the reparameterised way.
         """
-        path = latent_path or LatentPath()
         entries = self.memory.entries(memory)
-        log_posterior, log_prior = self.addressing(x, entries)
-        propose = independent_samples if estimator is None else estimator.propose
-        proposal = propose(log_posterior, num_samples, seeds[0])
-        address = proposal.address
-        one_hot = tf.one_hot(address, tf.shape(entries)[0])
+        asked = self.ask(x, entries)
+        samples = self.sample(asked, num_samples, seeds, estimator)
+        encoded = self.encode(entries, samples.proposal.address)
+        return self.infer_at(asked, samples, encoded, latent_path or LatentPath())
 
-        # Once per entry that is needed, then once per pair of target and entry, then once per
-        # sample: the last two in slices of targets, which cores work on side by side.
+    def ask(self, x, entries) -> Asked:
+        """What is known of targets [B, H, W, C] before one of the entries [M, ...] is read."""
+        log_posterior, log_prior = self.addressing(x, entries)
+        return Asked(x, self.posterior.project_x(x), log_posterior, log_prior)
+
+    def sample(self, asked: Asked, num_samples: int, seeds, estimator: Estimator | None) -> Samples:
+        """Draws addresses and noise; arguments as those of `infer`."""
+        propose = independent_samples if estimator is None else estimator.propose
+        proposal = propose(asked.log_posterior, num_samples, seeds[0])
+        noise = latent_noise(proposal.address, self.prior_head.latent_dim, seeds[1])
+        return Samples(proposal, noise)
+
+    def encode(self, entries, address) -> Encoded:
+        """The entries at addresses [S, B]: once per entry that is needed."""
         entries, slot = distinct_entries(entries, address, compiled=bool(self.jit_compile))
         features = self.entry_encoder(entries)
         prior_loc, prior_scale = self.prior_head(features[-1])
-        entry_projection = self.posterior.project_entry(entries)
-        condition = self.decoder.condition(features)
-        noise = latent_noise(address, prior_loc.shape[-1], seeds[1])
-        slices = self._num_slices(x)
+        projection = self.posterior.project_entry(entries)
+        return Encoded(slot, projection, prior_loc, prior_scale, self.decoder.condition(features))
+
+    def infer_at(
+        self, asked: Asked, samples: Samples, encoded: Encoded, path: LatentPath
+    ) -> Inference:
+        """Every density at the samples: once per pair of target and entry, then once per sample.
+
+        In slices of targets, which cores work on side by side.
+        """
+        slices = self._num_slices(asked.x)
         reads = [
-            self._read(*parts, entry_projection, condition, part, slices, path)
+            self._read(*parts, encoded, part, slices, path)
             for part, parts in enumerate(
                 zip(
-                    tf.split(x, slices),
-                    tf.split(self.posterior.project_x(x), slices),
-                    tf.split(slot, slices, axis=1),
-                    tf.split(noise, slices, axis=1),
+                    tf.split(asked.x, slices),
+                    tf.split(asked.x_projection, slices),
+                    tf.split(encoded.slot, slices, axis=1),
+                    tf.split(samples.noise, slices, axis=1),
                     strict=True,
                 )
             )
         ]
         read = Read(*(tf.concat(parts, axis=1) for parts in zip(*reads, strict=True)))
-        p_latent = latent_distribution(tf.gather(prior_loc, slot), tf.gather(prior_scale, slot))
+        p_latent = latent_distribution(
+            tf.gather(encoded.prior_loc, encoded.slot), tf.gather(encoded.prior_scale, encoded.slot)
+        )
+        one_hot = tf.one_hot(samples.proposal.address, tf.shape(asked.log_prior)[0])
         return evaluate_densities(
             read,
             p_latent,
             path,
-            proposal,
-            log_pa=address_distribution(log_prior).log_prob(one_hot),
-            log_qa=address_distribution(log_posterior).log_prob(one_hot),
-            log_prior=log_prior,
-            log_posterior=log_posterior,
+            samples.proposal,
+            log_pa=address_distribution(asked.log_prior).log_prob(one_hot),
+            log_qa=address_distribution(asked.log_posterior).log_prob(one_hot),
+            log_prior=asked.log_prior,
+            log_posterior=asked.log_posterior,
         )
 
     def _read(
-        self, x, x_projection, slot, noise, entry_projection, condition, part, parts, path
+        self, x, x_projection, slot, noise, encoded: Encoded, part: int, parts: int, path
     ) -> Read:
         """Draws z and decodes it, for the `part`-th of `parts` slices of the targets."""
-        pairs = distinct_pairs(slot, tf.shape(entry_projection)[0], bool(self.jit_compile))
+        pairs = distinct_pairs(slot, tf.shape(encoded.projection)[0], bool(self.jit_compile))
         loc, scale = self.posterior.from_projection(
-            gather_rows(x_projection, pairs.target) + gather_rows(entry_projection, pairs.entry)
+            gather_rows(x_projection, pairs.target) + gather_rows(encoded.projection, pairs.entry)
         )
         loc, scale = gather_rows(loc, pairs.place), gather_rows(scale, pairs.place)
         z = path.through(loc + scale * noise, part, parts)
         logits = self.decoder.from_condition(
-            merge_samples(z), [gather_rows(part, tf.reshape(slot, [-1])) for part in condition]
+            merge_samples(z),
+            [gather_rows(read, tf.reshape(slot, [-1])) for read in encoded.condition],
         )
         logits = split_samples(logits, z.shape[0])
         return Read(loc, scale, z, likelihood(logits).log_prob(x))
@@ -199,6 +230,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         optimizer="adam",
         estimator="vimco",
         latent_gradient: str = "reparameterized",
+        backward: str = "all_samples",
         latent_warmup: int = 0,
         jit_compile="auto",
         slices: int = 1,
@@ -215,6 +247,9 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             estimator: a name, with settings where wanted (`tfvma.estimators.get`), or an
                 instance. One with variables serves the model that it was compiled with last.
             latent_gradient: "reparameterized" or "doubly_reparameterized", see LatentPath.
+            backward: "all_samples", or "drawn_sample" for gradients through one z of each target
+                and its decoding, drawn in proportion to its weight: the same in expectation,
+                and a faster step (tfvma/estimators/drawn_sample.py). Not with relaxed addresses.
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
             optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly: see
@@ -222,7 +257,8 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
         Raises:
             InvalidArgumentError: for an unknown name or setting, or when the estimator cannot
-                work with `num_samples`, the size of a learned memory, or `latent_gradient`.
+                work with `num_samples`, the size of a learned memory, `latent_gradient`, or
+                `backward`.
         """
         check_at_least("slices", slices, 1)
         self.slices = slices
@@ -230,6 +266,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         self.estimator.check(self.num_samples, getattr(self.memory, "memory_size", None))
         self.estimator.build(self.image_shape)
         self.latent_gradient = _joint_latent_gradient(self.estimator, latent_gradient)
+        self.backward = _checked_backward(self.estimator, backward)
         super().compile(optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly)
 
     @property
@@ -241,6 +278,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         if config is not None:
             config["estimator"] = keras.saving.serialize_keras_object(self.estimator)
             config["latent_gradient"] = self.latent_gradient
+            config["backward"] = self.backward
             config["slices"] = self.slices
         return config
 
@@ -262,17 +300,23 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         return self.infer(episode["x"], episode.get("memory"), self.num_samples, seeds)
 
     def _learn(self, episode, seeds) -> tuple[Inference, tf.Tensor]:
+        x, memory = episode["x"], episode.get("memory")
         path = LatentPath(self.latent_gradient)
-        given = (episode["x"], episode.get("memory"), self.num_samples, seeds, self.estimator)
+        if self.backward == "drawn_sample":
+            return learn_from_drawn(self, x, memory, seeds, path)
+        given = (x, memory, self.num_samples, seeds, self.estimator)
         if isinstance(self.estimator, Relaxed):
             inferred = infer_relaxed(self, *given, self.optimizer.iterations, path)
         else:
             inferred = self.infer(*given, path)
-        densities = self._warm(inferred.densities)
-        factor = self.estimator.latent_factor(densities, inferred.proposal)
-        path.scale_by(self.estimator.warm_factor(factor, self._latent_weight()))
-        surrogate = self.estimator.surrogate(densities, inferred.proposal, episode["x"])
-        return inferred, surrogate
+        densities = self.warm(inferred.densities)
+        path.scale_by(self.latent_factor(densities, inferred.proposal))
+        return inferred, self.estimator.surrogate(densities, inferred.proposal, x)
+
+    def latent_factor(self, densities, proposal: Proposal) -> tf.Tensor:
+        """What doubly reparameterised gradients through each z are multiplied by, [S, B]."""
+        factor = self.estimator.latent_factor(densities, proposal)
+        return self.estimator.warm_factor(factor, self._latent_weight())
 
     def _to_measure(self, episode, seeds, inference: Inference) -> Inference:
         # What a mixture gives is no bound of this model. The same seeds give the addresses
@@ -318,3 +362,13 @@ def _joint_latent_gradient(estimator: Estimator, asked: str) -> str:
             "latent='wake_reparameterized' is doubly reparameterised."
         )
     return own
+
+
+def _checked_backward(estimator: Estimator, backward: str) -> str:
+    check_choice("backward", backward, BACKWARD)
+    if backward == "drawn_sample" and isinstance(estimator, Relaxed):
+        raise InvalidArgumentError(
+            f"backward='drawn_sample': expected 'all_samples' with {type(estimator).__name__}, "
+            "whose gradients of the address pass the decoder."
+        )
+    return backward

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import keras
 
 from tfvma.config import Config
 from tfvma.errors import CheckpointError
 from tfvma.models.build import build_model
+from tfvma.servable import Training, find_version, read_training
 from tfvma.training.checkpoints import Checkpoints
 from tfvma.training.log import read_log
 from tfvma.training.run import compiled_model
@@ -52,6 +54,17 @@ def load_trained(
         )
     model.optimizer.finalize_variable_values(model.trainable_variables)
     return model, config, step
+
+
+def training_of_run(run_dir: str | os.PathLike, config: Config, steps: int) -> Training:
+    """Steps and minutes of a run, with those of the SavedModel that it started from.
+
+    Raises CheckpointError where that SavedModel cannot be found.
+    """
+    training = Training(steps=steps, minutes=training_seconds(run_dir) / 60)
+    if not config.training.start_from:
+        return training
+    return training.after(read_training(find_version(Path(config.training.start_from))))
 
 
 def training_seconds(run_dir: str | os.PathLike) -> float:

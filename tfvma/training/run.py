@@ -190,6 +190,7 @@ def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
     addressing = {
         "estimator": training.estimator,
         "latent_gradient": training.latent_gradient,
+        "backward": training.backward,
         "slices": side_by_side(),
     }
     model.compile(
