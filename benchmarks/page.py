@@ -17,6 +17,7 @@ from typing import NamedTuple
 from benchmarks import (
     address_latency,
     attention,
+    backward,
     evaluation,
     input_pipeline,
     load_time,
@@ -69,6 +70,14 @@ SECTIONS = (
         "A step of the few-shot network beside the least arithmetic that it needs. The row "
         "`straightforward` is the same network as one would first write it.",
         lambda result: step_time.table(result["rows"]),
+    ),
+    Section(
+        "Gradients through a drawn sample",
+        "backward",
+        "A step that passes gradients back through one of K = 4 samples of each target, drawn in "
+        "proportion to its weight, beside one that passes them through all. The floor of both is "
+        "that of the second.",
+        lambda result: backward.table(result["rows"]),
     ),
     Section(
         "Hard against soft attention",

@@ -37,8 +37,7 @@ class Setting(NamedTuple):
 
 
 def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
-    """Every memory size, in both precisions and backward through a drawn sample; the rest at 32
-    entries, one thing at a time but for one."""
+    """Every memory size, in both precisions; the rest at 32 entries, one thing at a time."""
     base = Setting("tfvma")
     return [
         *(
@@ -46,11 +45,6 @@ def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
             for memory_size in memory_sizes
             for precision in ("float32", "mixed_bfloat16")
         ),
-        *(
-            base._replace(memory_size=memory_size, backward="drawn_sample")
-            for memory_size in memory_sizes
-        ),
-        base._replace(precision="mixed_bfloat16", backward="drawn_sample"),
         base._replace(one_thread=False),
         base._replace(one_thread=False, xla=True),
         *(base._replace(num_samples=num_samples) for num_samples in (2, 8, 16)),

@@ -171,7 +171,7 @@ def _training(config: Config, kind: Kind, training: Training) -> str:
     if settings.latent_gradient != "reparameterized":
         details.append(f"{settings.latent_gradient.replace('_', ' ')} gradient of z")
     if settings.backward == "drawn_sample":
-        details.append("gradients through one drawn sample of K")
+        details.append("gradients through one of the samples, drawn by weight")
     if settings.l2:
         details.append(f"L2 {settings.l2:g}")
     if settings.weight_decay:
@@ -255,8 +255,8 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
     lines += [
         f"NLL = −L_K, {terms} in nats per image;",
         "lower is better for NLL. ± is one standard error, of a mean over episodes (all_classes:",
-        "over characters, which is larger; nll and recall: over characters where images are of",
-        "some, else over images).",
+        "over characters, which is larger; nll: over characters where images are of some, else, as",
+        "recall, over images).",
         *([which] if (which := _which_targets(config, kind)) else []),
     ]
     listed, table1 = split_table1(rows)

@@ -199,9 +199,13 @@ def test_rows_of_an_earlier_version_do_not_stay_among_the_new(saved, tiny, capsy
     options = ["--protocol", "classification", "--episodes", "2", "--quiet"]
     assert main([str(saved), *options]) == 0
     assert {row["steps"] for row in records(saved / "metrics.json").values()} == {9}
-    aside = saved / "metrics.other_steps.json"
+    aside = saved / "metrics.other_versions.json"
     assert {row["steps"] for row in records(aside).values()} == {7}
-    assert f"rows of a model of other steps moved to {aside}" in capsys.readouterr().out
+    assert f"rows of other versions of this model in {aside}" in capsys.readouterr().out
+    # The first again: its rows come back, and those of the second are kept.
+    assert main([str(saved / "1"), *FEW_SHOT]) == 0
+    assert {row["steps"] for row in records(saved / "metrics.json").values()} == {7}
+    assert {row["protocol"].split()[0] for row in records(aside).values()} == {"classification"}
 
 
 def test_a_fine_tuned_run_counts_the_training_that_it_started_from(run, saved):

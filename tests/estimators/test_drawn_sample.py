@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.estimators.small_model import TARGETS, SmallModel, assert_same
-from tests.models.tiny_vma import episode, fit_once, tiny_model
+from tests.models.tiny_vma import episode, fit_once, learned_model, tiny_model
 from tfvma import estimators
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import LogDensities, Relaxed, drawn_sample
@@ -179,6 +179,29 @@ def test_metrics_are_of_all_samples():
     plain = fit_once(tiny_model(num_samples=NUM_SAMPLES))
     drawn = fit_once(tiny_model(num_samples=NUM_SAMPLES), backward="drawn_sample")
     assert drawn == pytest.approx(plain, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["large", "learned", "sliced", "unknown sizes"])
+def test_a_graph_has_the_gradients_of_the_untraced_model(kind):
+    """With so many slots that entries are encoded again where sizes are known."""
+    learned = kind == "learned"
+    model = learned_model(40) if learned else tiny_model()
+    model.compile(
+        latent_gradient="doubly_reparameterized",
+        backward="drawn_sample",
+        slices=2 if kind == "sliced" else 1,
+        jit_compile=False,
+    )
+    given = {"x": episode()["x"]} if learned else episode(slots=40)
+    unknown = kind == "unknown sizes"
+    signature = {
+        name: tf.TensorSpec([None, *value.shape[1:]] if unknown else value.shape)
+        for name, value in given.items()
+    }
+    traced = tf.function(lambda e: model.gradients(e, SEEDS), input_signature=[signature])
+    for one, other in zip(traced(given), model.gradients(given, SEEDS), strict=True):
+        if one is not None or other is not None:
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_xla_takes_the_same_step():

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tfvma.errors import OutputError
-from tfvma.evaluation.metrics_file import Row, merge_rows, read_rows, set_aside, write_rows
+from tfvma.evaluation.metrics_file import Row, divide_rows, merge_rows, read_rows, write_rows
 
 COLUMNS = [
     "protocol",
@@ -62,22 +62,19 @@ def test_a_new_row_replaces_the_old_one_of_the_same_protocol_metric_and_k():
     assert merge_rows(old, [newer, elsewhere]) == [newer, *old[1:], elsewhere]
 
 
-def test_rows_of_a_model_of_other_steps_are_set_aside_and_kept(tmp_path):
-    path = tmp_path / "metrics.json"
-    earlier = [dataclasses.replace(ROW, steps=50), dataclasses.replace(ROW, steps=None)]
-    write_rows(path, [*earlier, ROW])
-    beside = set_aside(path, ROW.steps)
-    assert read_rows(path) == [ROW]
-    assert read_rows(beside) == earlier
-    assert set_aside(path, ROW.steps) is None
-    assert set_aside(path, 200) == beside
-    assert read_rows(path) == []
-    assert read_rows(beside) == [*earlier, ROW]
+def test_rows_are_divided_by_the_training_of_their_model():
+    other = dataclasses.replace(ROW, steps=50)
+    longer = dataclasses.replace(ROW, minutes=2.0)
+    unknown = dataclasses.replace(ROW, steps=None, minutes=None)
+    again = dataclasses.replace(other, value=1.0)
+    rows = [other, ROW, longer, unknown, again]
+    assert divide_rows(rows, ROW.steps, ROW.minutes) == ([ROW], [again, longer, unknown])
+    assert divide_rows(rows, 50, ROW.minutes) == ([again], [ROW, longer, unknown])
 
 
-def test_no_file_has_nothing_to_set_aside(tmp_path):
-    assert set_aside(tmp_path / "metrics.json", 100) is None
-    assert list(tmp_path.iterdir()) == []
+def test_a_model_of_unknown_training_sets_nothing_aside():
+    rows = [ROW, dataclasses.replace(ROW, steps=None, minutes=None)]
+    assert divide_rows(rows, None, None) == (rows, [])
 
 
 @pytest.mark.parametrize(

@@ -170,11 +170,11 @@ def test_the_first_figure_is_of_the_first_protocol_and_says_so(model, characters
 
 
 def test_rows_say_where_characters_were_trained_on(model, characters):
-    episodes = dataclasses.replace(model.config.episodes, dataset="gmn")
+    episodes = dataclasses.replace(model.config.episodes, dataset="omniglot28")
     config = dataclasses.replace(model.config, episodes=episodes)
     trained_elsewhere = dataclasses.replace(model, config=config)
     rows = evaluate(trained_elsewhere, characters, PROTOCOLS, seed=0, command="")
-    overlap = "the model was trained on gmn, which has some of these characters in training"
+    overlap = "the model was trained on omniglot28, which has some of these characters in training"
     assert all(row.note.endswith(overlap) for row in rows)
     (accuracy,) = [row for row in rows if row.metric == "accuracy"]
     assert accuracy.note.startswith("the paper does not state the number of examples")

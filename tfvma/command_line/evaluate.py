@@ -52,8 +52,8 @@ def parser() -> argparse.ArgumentParser:
         prog="evaluate.py",
         description="Scores a model on characters that it was not trained on. Numbers are means "
         "in nats per image (accuracies: fractions), with standard errors of means over "
-        "episodes (all_classes and all_classes_shots: over characters; nll and recall: over "
-        "characters where images are of some, else over images).",
+        "episodes (all_classes and all_classes_shots: over characters; nll: over characters where "
+        "images are of some, else, as recall, over images).",
     )
     options.add_argument(
         "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
@@ -232,7 +232,13 @@ def _score(
     from tfvma.data import characters, images
     from tfvma.evaluation.applicable import applicable, check_applicable
     from tfvma.evaluation.evaluate import evaluate, illustrate
-    from tfvma.evaluation.metrics_file import merge_rows, read_rows, set_aside, write_rows
+    from tfvma.evaluation.metrics_file import (
+        aside_of,
+        divide_rows,
+        merge_rows,
+        read_rows,
+        write_rows,
+    )
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
@@ -243,7 +249,8 @@ def _score(
     if parsed.dataset is not None:
         check_choice("--dataset", parsed.dataset, (*characters.NAMES, *images.NAMES))
     # Read once now, so that a file that is something else is found before the work.
-    read_rows(output)
+    aside = aside_of(output)
+    read_rows(output), read_rows(aside)
     model = load_model(source)
     if parsed.protocol == "all":
         protocols = applicable(protocols, model.scorer)
@@ -265,11 +272,16 @@ def _score(
         progress=None if parsed.quiet else sys.stderr,
     )
     print(format_table(rows))
-    aside = set_aside(output, model.steps)
-    merged = merge_rows(read_rows(output), rows)
+    earlier = [*read_rows(aside), *read_rows(output)]
+    own, others = divide_rows(earlier, model.steps, model.minutes)
+    if others:
+        write_rows(aside, others)
+    merged = merge_rows(own, rows)
     write_rows(output, merged)
-    if aside is not None:
-        print(f"rows of a model of other steps moved to {aside}")
+    if not others:
+        aside.unlink(missing_ok=True)
+    else:
+        print(f"rows of other versions of this model in {aside}")
     print(f"rows in {output}")
     if source.saved_model is not None and output.resolve() == source.home / "metrics.json":
         latest = source.saved_model == find_version(source.home)

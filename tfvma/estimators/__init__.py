@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfvma.estimators.by_name import NAMES, get
 from tfvma.estimators.concrete import Concrete, Relaxed, StraightThrough
-from tfvma.estimators.estimator import Estimator, LogDensities, Proposal
+from tfvma.estimators.estimator import Estimator, LatentDensities, LogDensities, Proposal
 from tfvma.estimators.exact import Exact
 from tfvma.estimators.marginal import Marginal
 from tfvma.estimators.nvil import Nvil
@@ -20,6 +20,7 @@ __all__ = [
     "Estimator",
     "Exact",
     "ExactTopK",
+    "LatentDensities",
     "LogDensities",
     "Marginal",
     "MarginalTopK",

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvma.estimators.estimator import Estimator, LogDensities, Proposal
+from tfvma.estimators.estimator import Estimator, LatentDensities, LogDensities, Proposal
 from tfvma.sampling import sample_address
 
 # Keeps a target of which nothing is to be learned from a division by 0.
@@ -73,7 +73,7 @@ def take(of_samples: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
     return tf.gather_nd(of_samples, tf.stack([drawn, tf.range(tf.size(drawn))], axis=1))[tf.newaxis]
 
 
-def surrogate_of_drawn(densities: LogDensities, slopes: Slopes) -> tf.Tensor:
+def surrogate_of_drawn(densities: LatentDensities, slopes: Slopes) -> tf.Tensor:
     """[B]; its gradient is what the samples drawn teach, on average that of all.
 
     Args:

@@ -25,6 +25,14 @@ class LogDensities(NamedTuple):
     log_qz: tf.Tensor
 
 
+class LatentDensities(NamedTuple):
+    """Those of them at z, each [S, B], in nats."""
+
+    log_pz: tf.Tensor
+    log_px: tf.Tensor
+    log_qz: tf.Tensor
+
+
 class Proposal(NamedTuple):
     """The addresses at which densities are wanted, S for each target.
 

@@ -1,4 +1,4 @@
-"""`metrics.json`: a list of rows, one for each number that was measured of a model as it stands."""
+"""`metrics.json`: a list of rows, one for each number that was measured of a model."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Row:
     Attributes:
       protocol: protocol and settings, "few_shot C=8 S=4 omniglot26/test".
       metric, value, stderr: nats per image, or a fraction for accuracies; the standard
-        error is that of a mean over episodes, with all classes in memory over characters, and
-        without episodes over characters where images are of some, else over images.
+        error is that of a mean over episodes, with all classes in memory over characters, of nll
+        over characters where images are of some, else over images.
       num_samples: K, None for what does not depend on it.
       targets: drawings averaged over.
       steps, minutes: of training; None where they are not known.
@@ -78,21 +78,25 @@ def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     return list(rows.values())
 
 
-def set_aside(path: str | os.PathLike, steps: int | None) -> Path | None:
-    """Moves the rows of a metrics file that are of a model of other steps to a file beside it.
-
-    Returns that file, or None where all rows are of this model. Raises as `read_rows` and
-    `write_rows` do.
-    """
+def aside_of(path: str | os.PathLike) -> Path:
+    """The file beside a metrics file that takes the rows of other versions of the model."""
     path = Path(path)
-    rows = read_rows(path)
-    others = [row for row in rows if row.steps != steps]
-    if not others:
-        return None
-    beside = path.with_name(f"{path.stem}.other_steps{path.suffix}")
-    write_rows(beside, [*read_rows(beside), *others])
-    write_rows(path, [row for row in rows if row.steps == steps])
-    return beside
+    return path.with_name(f"{path.stem}.other_versions{path.suffix}")
+
+
+def divide_rows(
+    rows: Iterable[Row], steps: int | None, minutes: float | None
+) -> tuple[list[Row], list[Row]]:
+    """The rows of a model trained for so many steps and minutes, and those of others.
+
+    Where its steps are not known all are taken for its own. Of rows with the same key, steps and
+    minutes the last stays.
+    """
+    different = {(*row.key, row.steps, row.minutes): row for row in rows}.values()
+    own = [
+        row for row in different if steps is None or (row.steps, row.minutes) == (steps, minutes)
+    ]
+    return own, [row for row in different if row not in own]
 
 
 def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:

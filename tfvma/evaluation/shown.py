@@ -20,7 +20,7 @@ def shown_entries(source: Source, count: int, seed: int) -> tuple[tf.Tensor, str
         dataset = one_target_each(
             source, min(count, source.num_characters), shots=1, seed=seed, num_episodes=1
         )
-        what = f"one drawing of a character {'that was held out' if held_out else 'trained on'}"
+        what = f"one drawing of a character of {source.name}/{source.split}"
     else:
         count = min(count, source.num_images)
         dataset = recall_episodes(

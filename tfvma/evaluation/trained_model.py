@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tfvma.config import Config
-from tfvma.errors import CheckpointError
 from tfvma.evaluation.model_source import ModelSource
 from tfvma.evaluation.scorer import Scorer
 from tfvma.servable import Training, load_servable, read_training
@@ -23,7 +23,7 @@ class TrainedModel:
       scorer: the model.
       config: of the run that made it.
       steps, minutes: of training, with that of the model it started from; None where not
-        known.
+        known, or where that model is elsewhere by now.
       log: rows of the run's log.csv; empty for a SavedModel.
     """
 
@@ -55,8 +55,7 @@ def load_model(source: ModelSource) -> TrainedModel:
 
 
 def _training(source: ModelSource, config: Config, steps: int) -> Training:
-    try:
-        return training_of_run(source.home, config, steps)
-    except CheckpointError:
-        # The model that it started from is elsewhere by now.
+    start = config.training.start_from
+    if start and not Path(start).exists():
         return Training()
+    return training_of_run(source.home, config, steps)

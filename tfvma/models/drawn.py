@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from tfvma.estimators import Proposal
 from tfvma.estimators.drawn_sample import (
     draw_sample,
     surrogate_and_slopes,
     surrogate_of_drawn,
     take,
 )
-from tfvma.models.inference import Inference, Samples
+from tfvma.models.inference import Inference, latent_densities
 from tfvma.models.latent_path import LatentPath
 from tfvma.sampling import fold_in
 
 if TYPE_CHECKING:
     from tfvma.models.vma import VariationalMemoryAddressing
+
+# The draw's part of the seed of z.
+_DRAW = 2
 
 
 def learn_from_drawn(
@@ -49,16 +51,14 @@ def learn_from_drawn(
     densities = model.warm(inferred.densities)
     surrogate, slopes = surrogate_and_slopes(model.estimator, densities, samples.proposal, x)
 
-    # No other noise of this episode has this seed.
-    drawn, slopes = draw_sample(slopes, fold_in(seeds[0], 1))
+    drawn, slopes = draw_sample(slopes, fold_in(seeds[1], _DRAW))
     path.scale_by(take(model.latent_factor(densities, samples.proposal), drawn))
-    proposal = Proposal(*(take(values, drawn) for values in samples.proposal))
     if not model.jit_compile and _cheaper_again(entries, samples.proposal.address):
-        encoded = model.encode(entries, proposal.address)
+        encoded = model.encode(entries, take(samples.proposal.address, drawn))
     else:
         encoded = encoded._replace(slot=take(encoded.slot, drawn))
-    again = model.infer_at(asked, Samples(proposal, take(samples.noise, drawn)), encoded, path)
-    return inferred, surrogate + surrogate_of_drawn(model.warm(again.densities), slopes)
+    again = latent_densities(model.read(asked, take(samples.noise, drawn), encoded, path), path)
+    return inferred, surrogate + surrogate_of_drawn(model.warm(again), slopes)
 
 
 def _cheaper_again(entries: tf.Tensor, address: tf.Tensor) -> bool:

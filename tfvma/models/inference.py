@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfvma.distributions import address_distribution, latent_distribution
-from tfvma.estimators import LogDensities, Proposal
+from tfvma.estimators import LatentDensities, LogDensities, Proposal
 from tfvma.models.latent_path import LatentPath
 from tfvma.sampling import standard_normal
 
@@ -79,11 +79,14 @@ class Encoded(NamedTuple):
 class Read(NamedTuple):
     """S samples of z for every target, and what they decode to.
 
+    prior_loc, prior_scale: of p(z | m_a), [S, B, D].
     loc, scale: of q(z | m_a, x), [S, B, D].
     z: [S, B, D].
     log_px: log p(x | z, m_a), [S, B], in nats.
     """
 
+    prior_loc: tf.Tensor
+    prior_scale: tf.Tensor
     loc: tf.Tensor
     scale: tf.Tensor
     z: tf.Tensor
@@ -96,9 +99,18 @@ def latent_noise(address: tf.Tensor, latent_dim: int, seed) -> tf.Tensor:
     return tf.ensure_shape(noise, [*address.shape, latent_dim])
 
 
+def latent_densities(read: Read, path: LatentPath) -> LatentDensities:
+    """Log densities at z, whose gradients pass it as `path` says."""
+    evaluated = latent_distribution(*path.density_parameters(read.loc, read.scale))
+    return LatentDensities(
+        log_pz=latent_distribution(read.prior_loc, read.prior_scale).log_prob(read.z),
+        log_px=read.log_px,
+        log_qz=evaluated.log_prob(read.z),
+    )
+
+
 def evaluate_densities(
     read: Read,
-    p_latent: tfd.Distribution,
     path: LatentPath,
     proposal: Proposal,
     *,
@@ -111,24 +123,19 @@ def evaluate_densities(
 
     Args:
         read: the samples.
-        p_latent: p(z | m_a) at each of them.
         path: how gradients pass z.
         proposal: the addresses of the samples.
         log_pa, log_qa: at these addresses, [S, B].
         log_prior: log p(a), [M].
         log_posterior: log q(a | x), [B, M].
     """
+    p_latent = latent_distribution(read.prior_loc, read.prior_scale)
     q_latent = latent_distribution(read.loc, read.scale)
-    evaluated = latent_distribution(*path.density_parameters(read.loc, read.scale))
     q_address, p_address = map(address_distribution, (log_posterior, log_prior))
     latent_divergence = tfd.kl_divergence(q_latent, p_latent)
     return Inference(
         densities=LogDensities(
-            log_pa=log_pa,
-            log_pz=p_latent.log_prob(read.z),
-            log_px=read.log_px,
-            log_qa=log_qa,
-            log_qz=evaluated.log_prob(read.z),
+            log_pa=log_pa, log_qa=log_qa, **latent_densities(read, path)._asdict()
         ),
         kl_a=tfd.kl_divergence(q_address, p_address),
         kl_z=tf.reduce_sum(tf.exp(proposal.log_share) * latent_divergence, axis=0),

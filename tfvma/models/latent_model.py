@@ -10,20 +10,13 @@ import tensorflow_probability as tfp
 
 from tfvma import bounds
 from tfvma.distributions import latent_distribution, likelihood
+from tfvma.estimators import LatentDensities
 from tfvma.models.episodic import EpisodicModel
 from tfvma.models.latent_serving import LatentServing
 from tfvma.models.samples import merge_samples, split_samples
 from tfvma.sampling import sample_normal
 
 tfd = tfp.distributions
-
-
-class LatentDensities(NamedTuple):
-    """Log densities at K samples z_k ~ q(z | x), each [K, B], in nats."""
-
-    log_pz: tf.Tensor
-    log_px: tf.Tensor
-    log_qz: tf.Tensor
 
 
 class LatentInference(NamedTuple):

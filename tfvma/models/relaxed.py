@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from tfvma.distributions import latent_distribution, likelihood
+from tfvma.distributions import likelihood
 from tfvma.estimators import Proposal, Relaxed
 from tfvma.estimators.estimator import equal_shares
 from tfvma.layers.soft_attention import mixture
@@ -57,7 +57,7 @@ def infer_relaxed(
         return mixture(merge_samples(weights), of_slots)
 
     features = model.entry_encoder(entries)
-    prior = model.prior_head(mixed(features[-1]))
+    prior = (split_samples(part, num_samples) for part in model.prior_head(mixed(features[-1])))
     x_projection = tf.repeat(model.posterior.project_x(x)[tf.newaxis], num_samples, axis=0)
     posterior = model.posterior.from_projection(
         merge_samples(x_projection) + mixed(model.posterior.project_entry(entries))
@@ -67,8 +67,7 @@ def infer_relaxed(
     condition = [mixed(part) for part in model.decoder.condition(features)]
     logits = split_samples(model.decoder.from_condition(merge_samples(z), condition), num_samples)
     return evaluate_densities(
-        Read(loc, scale, z, likelihood(logits).log_prob(x)),
-        latent_distribution(*(split_samples(part, num_samples) for part in prior)),
+        Read(*prior, loc, scale, z, likelihood(logits).log_prob(x)),
         path,
         Proposal(address, equal_shares(address, log_posterior.dtype)),
         log_pa=tf.reduce_sum(weights * log_prior, axis=-1),

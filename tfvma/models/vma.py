@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds, estimators
-from tfvma.distributions import address_distribution, latent_distribution, likelihood
+from tfvma.distributions import address_distribution, likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Estimator, Proposal, Relaxed
 from tfvma.estimators.estimator import independent_samples
@@ -162,31 +162,10 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
     def infer_at(
         self, asked: Asked, samples: Samples, encoded: Encoded, path: LatentPath
     ) -> Inference:
-        """Every density at the samples: once per pair of target and entry, then once per sample.
-
-        In slices of targets, which cores work on side by side.
-        """
-        slices = self._num_slices(asked.x)
-        reads = [
-            self._read(*parts, encoded, part, slices, path)
-            for part, parts in enumerate(
-                zip(
-                    tf.split(asked.x, slices),
-                    tf.split(asked.x_projection, slices),
-                    tf.split(encoded.slot, slices, axis=1),
-                    tf.split(samples.noise, slices, axis=1),
-                    strict=True,
-                )
-            )
-        ]
-        read = Read(*(tf.concat(parts, axis=1) for parts in zip(*reads, strict=True)))
-        p_latent = latent_distribution(
-            tf.gather(encoded.prior_loc, encoded.slot), tf.gather(encoded.prior_scale, encoded.slot)
-        )
+        """Every density at the samples."""
         one_hot = tf.one_hot(samples.proposal.address, tf.shape(asked.log_prior)[0])
         return evaluate_densities(
-            read,
-            p_latent,
+            self.read(asked, samples.noise, encoded, path),
             path,
             samples.proposal,
             log_pa=address_distribution(asked.log_prior).log_prob(one_hot),
@@ -195,10 +174,31 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             log_posterior=asked.log_posterior,
         )
 
-    def _read(
+    def read(self, asked: Asked, noise, encoded: Encoded, path: LatentPath) -> Read:
+        """Reads the encoded entries with noise [S, B, D] of z.
+
+        In slices of targets, which cores work on side by side.
+        """
+        slices = self._num_slices(asked.x)
+        reads = [
+            self._read_slice(*parts, encoded, part, slices, path)
+            for part, parts in enumerate(
+                zip(
+                    tf.split(asked.x, slices),
+                    tf.split(asked.x_projection, slices),
+                    tf.split(encoded.slot, slices, axis=1),
+                    tf.split(noise, slices, axis=1),
+                    strict=True,
+                )
+            )
+        ]
+        return Read(*(tf.concat(parts, axis=1) for parts in zip(*reads, strict=True)))
+
+    def _read_slice(
         self, x, x_projection, slot, noise, encoded: Encoded, part: int, parts: int, path
     ) -> Read:
-        """Draws z and decodes it, for the `part`-th of `parts` slices of the targets."""
+        """Draws z and decodes it, for the `part`-th of `parts` slices of the targets: once per
+        pair of target and entry, then once per sample."""
         pairs = distinct_pairs(slot, tf.shape(encoded.projection)[0], bool(self.jit_compile))
         loc, scale = self.posterior.from_projection(
             gather_rows(x_projection, pairs.target) + gather_rows(encoded.projection, pairs.entry)
@@ -210,7 +210,10 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             [gather_rows(read, tf.reshape(slot, [-1])) for read in encoded.condition],
         )
         logits = split_samples(logits, z.shape[0])
-        return Read(loc, scale, z, likelihood(logits).log_prob(x))
+        prior_loc, prior_scale = (
+            tf.gather(of_entries, slot) for of_entries in (encoded.prior_loc, encoded.prior_scale)
+        )
+        return Read(prior_loc, prior_scale, loc, scale, z, likelihood(logits).log_prob(x))
 
     def _num_slices(self, x) -> int:
         """As many equal slices of the targets as were asked for, or the next smaller number."""
@@ -230,12 +233,12 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         optimizer="adam",
         estimator="vimco",
         latent_gradient: str = "reparameterized",
-        backward: str = "all_samples",
         latent_warmup: int = 0,
         jit_compile="auto",
         slices: int = 1,
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
+        backward: str = "all_samples",
     ):
         """Configures training.
 
@@ -247,11 +250,12 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             estimator: a name, with settings where wanted (`tfvma.estimators.get`), or an
                 instance. One with variables serves the model that it was compiled with last.
             latent_gradient: "reparameterized" or "doubly_reparameterized", see LatentPath.
-            backward: "all_samples", or "drawn_sample" for gradients through one z of each target
-                and its decoding, drawn in proportion to its weight: the same in expectation,
-                and a faster step (tfvma/estimators/drawn_sample.py). Not with relaxed addresses.
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
+            backward: "all_samples", or "drawn_sample" for gradients through one z of each target
+                and its decoding, drawn in proportion to its weight: the same in expectation and
+                noisier, in a faster step (tfvma/estimators/drawn_sample.py). Not with relaxed
+                addresses.
             optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly: see
                 EpisodicModel.
 

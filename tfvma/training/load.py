@@ -59,7 +59,7 @@ def load_trained(
 def training_of_run(run_dir: str | os.PathLike, config: Config, steps: int) -> Training:
     """Steps and minutes of a run, with those of the SavedModel that it started from.
 
-    Raises CheckpointError where that SavedModel cannot be found.
+    Raises CheckpointError where that SavedModel is missing or damaged.
     """
     training = Training(steps=steps, minutes=training_seconds(run_dir) / 60)
     if not config.training.start_from:
