@@ -74,9 +74,9 @@ SECTIONS = (
     Section(
         "Gradients through a drawn sample",
         "backward",
-        "A step that passes gradients back through one of K = 4 samples of each target, drawn in "
-        "proportion to its weight, beside one that passes them through all. The floor of both is "
-        "that of the second.",
+        "A step that passes gradients back through one sample of each target, drawn in proportion "
+        "to its weight, beside one that passes them through all. The floor of both counts "
+        "gradients through all.",
         lambda result: backward.table(result["rows"]),
     ),
     Section(

@@ -148,7 +148,8 @@ class TrainingConfig:
     "images", as many different ones of the training set, so that slots differ from the first
     step as targets do; also where other weights are those of `start_from`.
     `backward` is "all_samples", or "drawn_sample": gradients pass z, what is read of m, and the
-    decoder through one of K samples, drawn in proportion to its weight.
+    decoder through one of the samples, drawn in proportion to what it teaches, with VIMCO to its
+    weight.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
     """

@@ -171,7 +171,7 @@ def _training(config: Config, kind: Kind, training: Training) -> str:
     if settings.latent_gradient != "reparameterized":
         details.append(f"{settings.latent_gradient.replace('_', ' ')} gradient of z")
     if settings.backward == "drawn_sample":
-        details.append("gradients through one of the samples, drawn by weight")
+        details.append("gradients through one drawn sample of each target")
     if settings.l2:
         details.append(f"L2 {settings.l2:g}")
     if settings.weight_decay:

@@ -8,7 +8,15 @@ import json
 import pytest
 
 from tfvma.errors import OutputError
-from tfvma.evaluation.metrics_file import Row, divide_rows, merge_rows, read_rows, write_rows
+from tfvma.evaluation.metrics_file import (
+    Row,
+    aside_of,
+    divide_rows,
+    merge_rows,
+    merge_versions,
+    read_rows,
+    write_rows,
+)
 
 COLUMNS = [
     "protocol",
@@ -72,9 +80,49 @@ def test_rows_are_divided_by_the_training_of_their_model():
     assert divide_rows(rows, 50, ROW.minutes) == ([again], [ROW, longer, unknown])
 
 
-def test_a_model_of_unknown_training_sets_nothing_aside():
-    rows = [ROW, dataclasses.replace(ROW, steps=None, minutes=None)]
-    assert divide_rows(rows, None, None) == (rows, [])
+def test_rows_of_another_version_go_aside_and_come_back(tmp_path):
+    path = tmp_path / "metrics.json"
+    other, newer = dataclasses.replace(ROW, steps=50), dataclasses.replace(ROW, metric="kl_a")
+    write_rows(path, [other])
+    assert merge_versions(path, ROW.steps, ROW.minutes, [ROW]) == ([ROW], [other])
+    assert (read_rows(path), read_rows(aside_of(path))) == ([ROW], [other])
+    assert merge_versions(path, 50, ROW.minutes, []) == ([other], [ROW])
+    assert merge_versions(path, ROW.steps, ROW.minutes, [newer]) == ([ROW, newer], [other])
+
+
+def test_nothing_stays_aside_where_all_came_back(tmp_path):
+    path = tmp_path / "metrics.json"
+    write_rows(aside_of(path), [ROW])
+    assert merge_versions(path, ROW.steps, ROW.minutes, []) == ([ROW], [])
+    assert not aside_of(path).exists()
+
+
+def test_a_kill_between_the_files_loses_no_row(tmp_path, monkeypatch):
+    path = tmp_path / "metrics.json"
+    other = dataclasses.replace(ROW, steps=50)
+    write_rows(path, [other])
+    write_rows(aside_of(path), [ROW])
+
+    def killed(written, rows):
+        if written == path:
+            raise KeyboardInterrupt
+        write_rows(written, rows)
+
+    monkeypatch.setattr("tfvma.evaluation.metrics_file.write_rows", killed)
+    with pytest.raises(KeyboardInterrupt):
+        merge_versions(path, ROW.steps, ROW.minutes, [])
+    monkeypatch.undo()
+    assert merge_versions(path, ROW.steps, ROW.minutes, []) == ([ROW], [other])
+
+
+def test_a_model_of_unknown_training_leaves_alone_what_is_aside(tmp_path):
+    path = tmp_path / "metrics.json"
+    unknown = dataclasses.replace(ROW, metric="kl_a", steps=None, minutes=None)
+    other = dataclasses.replace(ROW, steps=50)
+    write_rows(path, [ROW])
+    write_rows(aside_of(path), [other])
+    assert merge_versions(path, None, None, [unknown]) == ([ROW, unknown], [other])
+    assert read_rows(aside_of(path)) == [other]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -100,3 +101,10 @@ def test_damaged_configuration(run, content):
 def test_seconds_are_those_of_the_log(run, tmp_path):
     assert training_seconds(run) == read_log(run / "log.csv")[-1]["seconds"] > 0.0
     assert training_seconds(tmp_path / "none") == 0.0
+
+
+def test_a_model_is_compiled_as_its_configuration_says(tiny, monkeypatch):
+    monkeypatch.setattr("tfvma.training.run.build_model", build_model)
+    assert compiled_model(tiny).backward == "all_samples"
+    training = dataclasses.replace(tiny.training, backward="drawn_sample")
+    assert compiled_model(dataclasses.replace(tiny, training=training)).backward == "drawn_sample"

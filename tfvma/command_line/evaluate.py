@@ -81,7 +81,10 @@ def parser() -> argparse.ArgumentParser:
         "to which it downloads",
     )
     options.add_argument(
-        "--output", metavar="FILE", help="takes the rows (metrics.json beside the model)"
+        "--output",
+        metavar="FILE",
+        help="takes the rows (metrics.json beside the model); those of models with other steps or "
+        "minutes of training that it has move to a file beside it",
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
@@ -232,13 +235,7 @@ def _score(
     from tfvma.data import characters, images
     from tfvma.evaluation.applicable import applicable, check_applicable
     from tfvma.evaluation.evaluate import evaluate, illustrate
-    from tfvma.evaluation.metrics_file import (
-        aside_of,
-        divide_rows,
-        merge_rows,
-        read_rows,
-        write_rows,
-    )
+    from tfvma.evaluation.metrics_file import aside_of, merge_versions, read_rows
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
@@ -249,8 +246,8 @@ def _score(
     if parsed.dataset is not None:
         check_choice("--dataset", parsed.dataset, (*characters.NAMES, *images.NAMES))
     # Read once now, so that a file that is something else is found before the work.
-    aside = aside_of(output)
-    read_rows(output), read_rows(aside)
+    for path in (output, aside_of(output)):
+        read_rows(path)
     model = load_model(source)
     if parsed.protocol == "all":
         protocols = applicable(protocols, model.scorer)
@@ -272,16 +269,9 @@ def _score(
         progress=None if parsed.quiet else sys.stderr,
     )
     print(format_table(rows))
-    earlier = [*read_rows(aside), *read_rows(output)]
-    own, others = divide_rows(earlier, model.steps, model.minutes)
+    merged, others = merge_versions(output, model.steps, model.minutes, rows)
     if others:
-        write_rows(aside, others)
-    merged = merge_rows(own, rows)
-    write_rows(output, merged)
-    if not others:
-        aside.unlink(missing_ok=True)
-    else:
-        print(f"rows of other versions of this model in {aside}")
+        print(f"rows of models with other steps or minutes of training in {aside_of(output)}")
     print(f"rows in {output}")
     if source.saved_model is not None and output.resolve() == source.home / "metrics.json":
         latest = source.saved_model == find_version(source.home)

@@ -7,7 +7,9 @@ probability pi_s, and c_s / pi_s l_s is what is learned from,
 
     E [c_s / pi_s grad l_s] = sum_s c_s grad l_s.
 
-For bounds of K weights both are w_s. It concerns log p(z | m), log p(x | z, m) and
+pi_s is in proportion to the sum of |c_s| over the three log densities: with bounds of K weights it
+is w_s; with estimators of L_1 all are drawn evenly, or by their share of q(a | x), which has more
+noise. It concerns log p(z | m), log p(x | z, m) and
 log q(z | x, m); log p(a) and log q(a | x) cost little, and keep all samples.
 """
 

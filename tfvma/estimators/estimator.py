@@ -26,7 +26,7 @@ class LogDensities(NamedTuple):
 
 
 class LatentDensities(NamedTuple):
-    """Those of them at z, each [S, B], in nats."""
+    """Log densities at z of S samples, each [S, B], in nats."""
 
     log_pz: tf.Tensor
     log_px: tf.Tensor

@@ -18,8 +18,8 @@ class Row:
     Attributes:
       protocol: protocol and settings, "few_shot C=8 S=4 omniglot26/test".
       metric, value, stderr: nats per image, or a fraction for accuracies; the standard
-        error is that of a mean over episodes, with all classes in memory over characters, of nll
-        over characters where images are of some, else over images.
+        error is that of a mean over episodes, of all_classes over characters, of nll over
+        characters where images are of some, else, as of recall, over images.
       num_samples: K, None for what does not depend on it.
       targets: drawings averaged over.
       steps, minutes: of training; None where they are not known.
@@ -89,13 +89,10 @@ def divide_rows(
 ) -> tuple[list[Row], list[Row]]:
     """The rows of a model trained for so many steps and minutes, and those of others.
 
-    Where its steps are not known all are taken for its own. Of rows with the same key, steps and
-    minutes the last stays.
+    Of rows with the same key, steps and minutes the last stays.
     """
     different = {(*row.key, row.steps, row.minutes): row for row in rows}.values()
-    own = [
-        row for row in different if steps is None or (row.steps, row.minutes) == (steps, minutes)
-    ]
+    own = [row for row in different if (row.steps, row.minutes) == (steps, minutes)]
     return own, [row for row in different if row not in own]
 
 
@@ -115,3 +112,31 @@ def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"output={str(path)!r}: cannot be written ({error.strerror}).") from error
+
+
+def merge_versions(
+    path: str | os.PathLike, steps: int | None, minutes: float | None, new: Iterable[Row]
+) -> tuple[list[Row], list[Row]]:
+    """Writes new rows of a model into a metrics file, with the earlier ones that are of it.
+
+    Rows of models with other steps or minutes of training are kept in the file `aside_of` it,
+    and come back when theirs are written. A model whose steps are not known cannot be told from
+    others: its rows go among those that are there.
+
+    Returns the rows of the file, and those kept aside. Raises as `read_rows` and `write_rows` do.
+    """
+    aside = aside_of(path)
+    if steps is None:
+        own, others = read_rows(path), read_rows(aside)
+    else:
+        own, others = divide_rows([*read_rows(aside), *read_rows(path)], steps, minutes)
+    merged = merge_rows(own, new)
+    if others:
+        # Rows that come back stay here too until they are in the other file.
+        write_rows(aside, [*others, *own])
+    write_rows(path, merged)
+    if others:
+        write_rows(aside, others)
+    else:
+        aside.unlink(missing_ok=True)
+    return merged, others

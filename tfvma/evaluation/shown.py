@@ -15,7 +15,6 @@ _CLASSES, _SHOTS, _IMAGES = 8, 4, 32
 def shown_entries(source: Source, count: int, seed: int) -> tuple[tf.Tensor, str]:
     """Entries [N, H, W, 1], one drawing each of `count` characters, or `count` images, or as many
     as there are; and what one of them is, in words."""
-    held_out = source.split != "train"
     if isinstance(source, CharacterSet):
         dataset = one_target_each(
             source, min(count, source.num_characters), shots=1, seed=seed, num_episodes=1
@@ -26,7 +25,7 @@ def shown_entries(source: Source, count: int, seed: int) -> tuple[tf.Tensor, str
         dataset = recall_episodes(
             source, targets=count, memory_size=count, seed=seed, num_episodes=1
         )
-        what = f"one image of the {'held-out' if held_out else 'training'} set"
+        what = f"one image of the {'training' if source.split == 'train' else 'held-out'} set"
     return next(iter(dataset))["memory"], what
 
 

@@ -253,9 +253,9 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             slices: of the targets of a step, worked on side by side: the number of
                 cores where each operation has one thread (tfvma/training/threads.py).
             backward: "all_samples", or "drawn_sample" for gradients through one z of each target
-                and its decoding, drawn in proportion to its weight: the same in expectation and
-                noisier, in a faster step (tfvma/estimators/drawn_sample.py). Not with relaxed
-                addresses.
+                and its decoding, drawn in proportion to what it teaches, with VIMCO to its weight:
+                the same in expectation and noisier, in a faster step
+                (tfvma/estimators/drawn_sample.py). Not with relaxed addresses.
             optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly: see
                 EpisodicModel.
 
