@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.models.tiny_learned import learned_model
-from tfvma.config import Config, ModelConfig
+from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.data.images import ImageSet
 from tfvma.evaluation.evaluate import evaluate
 from tfvma.evaluation.paper_learned28 import learned28_note, learned28_value
@@ -68,7 +68,11 @@ def test_and_where_it_says_nothing(other):
 def test_rows_carry_them():
     pixels = np.random.default_rng(0).integers(0, 2, [8, 6, 6], dtype=np.uint8)
     images = ImageSet("omniglot28", "test", pixels)
-    config = Config("some", model=ModelConfig(image_size=6, memory_size=256))
+    config = Config(
+        "some",
+        episodes=EpisodeConfig(dataset="omniglot28", kind="images"),
+        model=ModelConfig(image_size=6, memory_size=256),
+    )
     model = TrainedModel(learned_model(), config, 2, 0.1, [])
     rows = evaluate(model, images, [Nll(8, (2, 5_000))], seed=0, command="")
     found = {(row.metric, row.num_samples): (row.paper, row.note) for row in rows}
