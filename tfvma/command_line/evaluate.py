@@ -216,11 +216,12 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     _score(parsed, protocols, source, output)
 
 
-def _check_read(name: str, value: int | None, protocols: Sequence[AnyProtocol]) -> None:
+def _check_episodes(num_episodes: int | None, protocols: Sequence[AnyProtocol]) -> None:
     """Raises InvalidArgumentError for a number of episodes that no protocol reads."""
-    if value is not None and not any(isinstance(part, Classification) for part in protocols):
+    read = any(isinstance(protocol, Classification) for protocol in protocols)
+    if num_episodes is not None and not read:
         raise InvalidArgumentError(
-            f"{name}={value!r}: expected only with a model that classifies, which one without an "
+            f"--episodes={num_episodes!r}: expected only with a model that classifies, which one without an "
             "address in a memory does not."
         )
 
@@ -251,7 +252,7 @@ def _score(
     model = load_model(source)
     if parsed.protocol == "all":
         protocols = applicable(protocols, model.scorer)
-        _check_read("--episodes", parsed.episodes, protocols)
+        _check_episodes(parsed.episodes, protocols)
     check_applicable(protocols, model.scorer)
     dataset = parsed.dataset or model.config.episodes.dataset
     of_images = dataset in images.NAMES
