@@ -221,8 +221,8 @@ def _check_episodes(num_episodes: int | None, protocols: Sequence[AnyProtocol]) 
     read = any(isinstance(protocol, Classification) for protocol in protocols)
     if num_episodes is not None and not read:
         raise InvalidArgumentError(
-            f"--episodes={num_episodes!r}: expected only with a model that classifies, which one without an "
-            "address in a memory does not."
+            f"--episodes={num_episodes!r}: expected only with a model that classifies, which one "
+            "without an address in a memory does not."
         )
 
 
