@@ -172,6 +172,7 @@ LEARNED = {**IMAGES, "model.memory_size": 64}
     [
         {**RECALL, "episodes.memory_size": 32},
         {**RECALL, "model.network": "mlp", "model.entry_to_logits": 4.0},
+        {"episodes.varied_shots": (1, 4)},
         LEARNED,
         {**LEARNED, "model.network": "mlp", "model.units": (8, 4)},
         {**IMAGES, "model.family": "vae"},
@@ -196,6 +197,15 @@ def test_combinations_that_work(values):
             r"episodes\.dataset='strokes': expected one of 'gmn', 'omniglot26', 'omniglot26_t",
         ),
         ({"episodes.warped_copies": -1}, r"episodes\.warped_copies=-1: expected at least 0"),
+        (
+            {**RECALL, "episodes.varied_shots": (1,)},
+            r"episodes\.varied_shots=\(1,\): expected \(\), .*kind='recall'",
+        ),
+        (
+            {"episodes.varied_shots": (1, 5)},
+            r"episodes\.varied_shots=\(1, 5\): expected each from 1 to episodes\.shots=4",
+        ),
+        ({"episodes.varied_shots": (0, 4)}, r"episodes\.varied_shots=\(0, 4\): expected each"),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
         ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),
         ({"model.entry_to_logits": 4.0}, r"model\.entry_to_logits=4.0: .*network='conv'"),

@@ -71,6 +71,9 @@ def test_training():
     text = " ".join(card().split())
     assert "4,000 of 5,000 steps in 90 minutes. Estimator vimco with K = 4;" in text
     assert "one episode of 9 characters with 4 targets and 3 other drawings in memory" in text
+    varied = dataclasses.replace(CONFIG.episodes, varied_shots=(1, 2, 3))
+    other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=varied)).split())
+    assert "and 1, 2 or 3 other drawings, how many drawn anew for each step, in memory" in other
     assert "L2 0.0003" in text
     assert "weight decay" not in text and "memory begun" not in text
     changed = dataclasses.replace(

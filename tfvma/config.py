@@ -21,6 +21,7 @@ _CLASSES = (
     "episodes.num_classes",
     "episodes.targets_per_class",
     "episodes.shots",
+    "episodes.varied_shots",
     "episodes.turned",
     "episodes.warped_copies",
 )
@@ -82,6 +83,9 @@ class EpisodeConfig:
     memory entries, other drawings of the same characters; "recall", M = memory_size random
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
 
+    varied_shots: numbers of examples, one of which, all as probable, each step of training has in
+    the place of `shots`, which stays the most and what is held out has; () for `shots` always.
+
     turned: characters to train on are also there turned by 90, 180 and 270 degrees, as other
     characters, which the paper's are not; held-out ones stay as they are.
 
@@ -95,6 +99,7 @@ class EpisodeConfig:
     num_classes: int = 8
     targets_per_class: int = 4
     shots: int = 4
+    varied_shots: tuple[int, ...] = ()
     turned: bool = False
     warped_copies: int = 0
     targets: int = 32
@@ -312,6 +317,12 @@ def check_config(config: Config) -> None:
         raise InvalidArgumentError(
             f"training.memory_start={config.training.memory_start!r}: expected 'noise', the "
             "default, with model.memory_size=0, where there is no learned memory."
+        )
+    drawn = config.episodes
+    if any(not 1 <= shots <= drawn.shots for shots in drawn.varied_shots):
+        raise InvalidArgumentError(
+            f"episodes.varied_shots={drawn.varied_shots}: expected each from 1 to "
+            f"episodes.shots={drawn.shots}."
         )
     if config.episodes.warped_copies > 0:
         check_choice("episodes.dataset", config.episodes.dataset, _WARPED)

@@ -22,8 +22,16 @@ def trained_on(config: Config, kind: Kind) -> str:
     return (
         f"one episode of {drawn.num_classes} characters{how} with "
         f"{_counted(drawn.targets_per_class, 'target')} and "
-        f"{_counted(drawn.shots, 'other drawing')} in memory of each"
+        f"{_examples(drawn)} in memory of each"
     )
+
+
+def _examples(drawn: EpisodeConfig) -> str:
+    if not drawn.varied_shots:
+        return _counted(drawn.shots, "other drawing")
+    *first, last = (str(shots) for shots in drawn.varied_shots)
+    numbers = f"{', '.join(first)} or {last}" if first else last
+    return f"{numbers} other drawings, how many drawn anew for each step,"
 
 
 def _changed(drawn: EpisodeConfig, things: str) -> str:

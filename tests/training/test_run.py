@@ -175,6 +175,18 @@ def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):
     assert not np.array_equal(kept, trained)
 
 
+def test_with_varied_shots_a_resumed_run_is_the_same(tiny, tmp_path, monkeypatch):
+    for module in ("run", "load"):
+        monkeypatch.setattr(f"tfvma.training.{module}.build_model", build_model)
+    varied = {"episodes.shots": 2, "episodes.varied_shots": (1, 2), "intervals.log": 1}
+    config = replace_options(tiny, {**varied, "training.steps": 4})
+    train(config, tmp_path / "straight")
+    assert not train(config, tmp_path / "resumed", progress=SignalAt(2, signal.SIGTERM)).finished
+    assert train(config, tmp_path / "resumed").finished
+    assert figures(tmp_path / "resumed") == figures(tmp_path / "straight")
+    assert_same_weights(tmp_path / "resumed", tmp_path / "straight")
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

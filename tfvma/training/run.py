@@ -19,6 +19,7 @@ from tfvma.data.characters import load_characters
 from tfvma.data.draw import Source, draw_episodes
 from tfvma.data.images import load_images
 from tfvma.data.turned import turned
+from tfvma.data.varied_shots import vary_shots
 from tfvma.data.warped import with_warped_copies
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import CheckpointError, InvalidArgumentError
@@ -251,16 +252,19 @@ def _training_episodes(config: Config, source: Source, step: int, strategy: tf.d
 
     Step s takes the episodes s * episodes_per_step and following.
     """
-    training = config.training
+    drawn, training = config.episodes, config.training
 
     def draw(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        return draw_episodes(
-            config.episodes,
+        groups = draw_episodes(
+            drawn,
             source,
             seed=training.seed,
             start=step * training.episodes_per_step,
             share=share_of(config, context),
         ).batch(training.episodes_per_step // strategy.num_replicas_in_sync, drop_remainder=True)
+        if drawn.varied_shots:
+            return vary_shots(groups, drawn.varied_shots, drawn.num_classes, training.seed, step)
+        return groups
 
     return strategy.distribute_datasets_from_function(draw)
 
