@@ -18,7 +18,7 @@ demo: environment
 	@.venv/bin/tfvma-demo
 
 test: environment
-	@.venv/bin/pytest -q
+	@.venv/bin/pytest -q --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: environment
 	@.venv/bin/ruff check .

@@ -22,7 +22,8 @@ from benchmarks.turns import take_turns
 from tfvma.config import Config
 from tfvma.presets import get_preset
 
-HARD, SOFT, STRAIGHTFORWARD = "hard", "soft", "straightforward soft"
+HARD, HARD_DRAWN = "hard", "hard, drawn sample"
+SOFT, STRAIGHTFORWARD = "soft", "straightforward soft"
 _PRESET = "omniglot26_vma_4shot"
 _SOFT_PRESET = "omniglot26_soft"
 _MEMORY_SIZES = (8, 16, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4096)
@@ -34,7 +35,8 @@ _COLUMNS = ("attention", "M", "K", "ms", "quartiles", "min", "floor, ms", "ratio
 
 
 class Setting(NamedTuple):
-    """attention: HARD, SOFT or STRAIGHTFORWARD."""
+    """attention: HARD, with gradients through all samples, HARD_DRAWN, through one of each target,
+    SOFT or STRAIGHTFORWARD."""
 
     attention: str
     memory_size: int
@@ -89,7 +91,7 @@ def run(options: argparse.Namespace) -> None:
         config, all_settings(options.memory_sizes), options.rounds, options.steps
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
-    crossovers = {name: crossover(rows, name) for name in (SOFT, STRAIGHTFORWARD)}
+    crossovers = all_crossovers(rows)
     report(table(rows), rows, rate, options.output)
     print(f"\n{crossover_sentences(crossovers)}")
     if options.figure is not None:
@@ -97,11 +99,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
-    """Hard and soft at every size, the straightforward one while it fits."""
+    """All at every size, the straightforward one while it fits."""
     return [
         Setting(attention, memory_size)
         for memory_size in sorted(set(memory_sizes))
-        for attention in (HARD, SOFT, STRAIGHTFORWARD)
+        for attention in (HARD, HARD_DRAWN, SOFT, STRAIGHTFORWARD)
         if attention != STRAIGHTFORWARD or memory_size <= _LARGEST_STRAIGHTFORWARD
     ]
 
@@ -110,6 +112,9 @@ def config_of(config: Config, setting: Setting) -> Config:
     """That of hard attention, or of soft attention on the same episodes and network."""
     if setting.attention == HARD:
         return config
+    if setting.attention == HARD_DRAWN:
+        drawn = dataclasses.replace(config.training, backward="drawn_sample")
+        return dataclasses.replace(config, training=drawn)
     soft = get_preset(_SOFT_PRESET)
     return dataclasses.replace(
         config,
@@ -129,7 +134,7 @@ def measure(
     return take_turns(
         settings,
         functools.partial(make_step, config),
-        lambda setting: setting.attention == HARD,
+        lambda setting: setting.attention in (HARD, HARD_DRAWN),
         lambda setting: f"{setting.attention}, M = {setting.memory_size}",
         rounds,
         steps,
@@ -154,10 +159,10 @@ def make_model(config: Config, setting: Setting):
     model = build_model(config, "float32")
     if setting.attention == STRAIGHTFORWARD:
         model = StraightforwardSoft.from_config(model.get_config())
-    slices = {"slices": side_by_side()} if setting.attention == HARD else {}
+    addressing = {"slices": side_by_side(), "backward": config.training.backward}
     model.compile(
         optimizer=make_optimizer(config.training),
-        **slices,
+        **(addressing if config.model.family == "vma" else {}),
         latent_warmup=config.training.latent_warmup,
         jit_compile=False,
     )
@@ -165,13 +170,15 @@ def make_model(config: Config, setting: Setting):
 
 
 def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], rate: float) -> dict:
-    """One row of the results; the floor of both soft ones is that of the faster one."""
+    """One row of the results; the floor of both soft ones is that of the faster one, and that of
+    both hard ones has gradients through all samples."""
     from benchmarks.arithmetic import step_arithmetic
     from benchmarks.soft_arithmetic import soft_step_arithmetic
 
     num_targets = config.episodes.num_classes * config.episodes.targets_per_class
     num_samples = config_of(config, setting).training.num_samples
-    least = step_arithmetic if setting.attention == HARD else soft_step_arithmetic
+    hard = setting.attention in (HARD, HARD_DRAWN)
+    least = step_arithmetic if hard else soft_step_arithmetic
     arithmetic = least(config.model, num_targets, setting.memory_size, num_samples)
     floor = 1e3 * arithmetic / rate
     times = summary(milliseconds)
@@ -195,10 +202,19 @@ def medians(rows: Sequence[dict], attention: str) -> dict[int, float]:
     }
 
 
-def crossover(rows: Sequence[dict], soft: str) -> int | None:
-    """The least measured M from which on hard attention is faster at every measured size;
+def all_crossovers(rows: Sequence[dict]) -> dict[tuple[str, str], int | None]:
+    """`crossover` of each hard attention against each soft one."""
+    return {
+        (hard, soft): crossover(rows, hard, soft)
+        for hard in (HARD, HARD_DRAWN)
+        for soft in (SOFT, STRAIGHTFORWARD)
+    }
+
+
+def crossover(rows: Sequence[dict], hard: str, soft: str) -> int | None:
+    """The least measured M from which on `hard` is faster than `soft` at every measured size;
     None where it is not at the largest."""
-    hard_times, soft_times = medians(rows, HARD), medians(rows, soft)
+    hard_times, soft_times = medians(rows, hard), medians(rows, soft)
     first = None
     for memory_size in sorted(hard_times.keys() & soft_times.keys(), reverse=True):
         if hard_times[memory_size] >= soft_times[memory_size]:
@@ -207,11 +223,11 @@ def crossover(rows: Sequence[dict], soft: str) -> int | None:
     return first
 
 
-def crossover_sentences(crossovers: Mapping[str, int | None]) -> str:
-    """A line for each soft one, from what `crossover` found."""
-    return "\n\n".join(
-        f"Hard attention against {name}: {_describe(memory_size)}."
-        for name, memory_size in crossovers.items()
+def crossover_sentences(crossovers: Mapping[tuple[str, str], int | None]) -> str:
+    """A line for each pair, from what `all_crossovers` found."""
+    return "\n".join(
+        f"* {hard}, against {soft}: {_describe(memory_size)}."
+        for (hard, soft), memory_size in crossovers.items()
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from benchmarks.attention import HARD, SOFT, STRAIGHTFORWARD, medians
+from benchmarks.attention import HARD, HARD_DRAWN, SOFT, STRAIGHTFORWARD, medians
 from tfvma.figures.style import (
     BLUE,
     FONT_SIZE,
@@ -26,17 +26,21 @@ from tfvma.training.atomic import replacing
 _PAPER = 48
 _CURVES = {
     HARD: ("hard attention", BLUE, "o", "-"),
+    HARD_DRAWN: ("hard attention, gradients through a drawn sample", BLUE, "D", "--"),
     SOFT: ("soft attention", VERMILLION, "s", "-"),
     STRAIGHTFORWARD: ("soft attention as first written", ORANGE, "^", "--"),
 }
 
 
-def attention_figure(rows: Sequence[dict], crossovers: Mapping[str, int | None]) -> Figure:
+def attention_figure(
+    rows: Sequence[dict], crossovers: Mapping[tuple[str, str], int | None]
+) -> Figure:
     """Draws medians with their quartiles.
 
     Args:
         rows: of the benchmark.
-        crossovers: by soft attention, from which size on the hard one is faster, or None.
+        crossovers: by hard and soft attention, from which size on the hard one is faster, or
+            None.
     """
     figure = new_figure(height=5.0)
     axes = figure.subplots()
@@ -57,18 +61,12 @@ def attention_figure(rows: Sequence[dict], crossovers: Mapping[str, int | None])
             color=colour,
             linewidth=1.0,
         )
-        if crossovers.get(attention) is not None:
-            size = crossovers[attention]
-            axes.plot(size, medians(rows, HARD)[size], "o", ms=12, mfc="none", mec=colour, mew=1.5)
-            axes.annotate(
-                f"hard is faster\nfrom M = {size}",
-                (size, medians(rows, HARD)[size]),
-                xytext=(8, -10),
-                textcoords="offset points",
-                va="top",
-                color=INK,
-                fontsize=SMALL,
-            )
+    label = "from here on faster than soft attention as the ring's colour says"
+    for (hard, soft), size in crossovers.items():
+        if size is not None:
+            ring = {"ms": 12, "mfc": "none", "mec": _CURVES[soft][1], "mew": 1.5, "ls": ""}
+            axes.plot(size, medians(rows, hard)[size], "o", label=label, **ring)
+            label = None
     axes.axvline(_PAPER, color=GREY, linewidth=1.0, linestyle=":")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
@@ -95,7 +93,9 @@ def attention_figure(rows: Sequence[dict], crossovers: Mapping[str, int | None])
     return figure
 
 
-def write_figure(path: Path, rows: Sequence[dict], crossovers: Mapping[str, int | None]) -> None:
+def write_figure(
+    path: Path, rows: Sequence[dict], crossovers: Mapping[tuple[str, str], int | None]
+) -> None:
     """Writes the figure as PNG."""
     with replacing(path) as beside:
         beside.write_bytes(png(attention_figure(rows, crossovers)))

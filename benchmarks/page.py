@@ -38,6 +38,11 @@ the least, measured or computed from a rate measured in the same run; *ratio* is
 floor. How each is measured, and what its floor counts, is in
 [benchmarks/](../benchmarks/README.md). Read ratios rather than times where machines differ."""
 
+_SLOPES = (
+    "What one more slot adds to a step, and to its floor: of more slots than samples, only those "
+    "that are drawn are encoded, and all have keys."
+)
+
 
 class Section(NamedTuple):
     """name: of the benchmark and its results file; body: Markdown from the results."""
@@ -48,14 +53,16 @@ class Section(NamedTuple):
     body: Callable[[dict], str]
 
 
+def _step_body(result: dict) -> str:
+    rows = result["rows"]
+    return f"{step_time.table(rows)}\n\n{_fill(_SLOPES)}\n\n{step_time.slope_table(rows)}"
+
+
 def _attention_body(result: dict) -> str:
     rows = result["rows"]
-    crossovers = {
-        soft: attention.crossover(rows, soft)
-        for soft in (attention.SOFT, attention.STRAIGHTFORWARD)
-    }
     figure = "![Time of a step against the size of the memory](hard_against_soft.png)"
-    return "\n\n".join([figure, attention.table(rows), attention.crossover_sentences(crossovers)])
+    crossovers = attention.crossover_sentences(attention.all_crossovers(rows))
+    return "\n\n".join([figure, attention.table(rows), crossovers])
 
 
 def _address_body(result: dict) -> str:
@@ -69,7 +76,7 @@ SECTIONS = (
         "step_time",
         "A step of the few-shot network beside the least arithmetic that it needs. The row "
         "`straightforward` is the same network as one would first write it.",
-        lambda result: step_time.table(result["rows"]),
+        _step_body,
     ),
     Section(
         "Gradients through a drawn sample",

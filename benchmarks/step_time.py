@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ _COLUMNS = (
     "floor, ms",
     "ratio",
 )
-
+_SLOPE_COLUMNS = ("precision", "from M", "to M", "ms a slot", "floor, ms", "ratio")
 
 _FULL = {"memory_sizes": _MEMORY_SIZES, "rounds": 5, "steps": 10, "output": _RESULTS}
 _QUICK = {"memory_sizes": [32], "rounds": 1, "steps": 2}
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
         config, all_settings(options.memory_sizes), options.rounds, options.steps
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
-    report(table(rows), rows, rate, options.output)
+    report(f"{table(rows)}\n\n{slope_table(rows)}", rows, rate, options.output)
 
 
 def measure(
@@ -140,6 +141,31 @@ def table(rows: Sequence[dict]) -> str:
             for row in rows
         ],
     )
+
+
+def slope_table(rows: Sequence[dict]) -> str:
+    """What one more slot adds to a step, and to its floor, from one memory size to another.
+
+    Between neighbouring sizes and over all of them, for each precision, as Markdown.
+    """
+    lines = []
+    for precision in dict.fromkeys(row["precision"] for row in rows):
+        of_size = {
+            row["memory_size"]: row
+            for row in rows
+            if Setting(**{name: row[name] for name in Setting._fields})
+            == Setting("tfvma", row["memory_size"], precision=precision)
+        }
+        sizes = sorted(of_size)
+        pairs = [*itertools.pairwise(sizes), *([(sizes[0], sizes[-1])] if len(sizes) > 2 else [])]
+        for fewer, more in pairs:
+            time, floor = (
+                (of_size[more][name] - of_size[fewer][name]) / (more - fewer)
+                for name in ("milliseconds", "floor_milliseconds")
+            )
+            figures = (f"{time:.3f}", f"{floor:.3f}", f"{time / floor:.2f}")
+            lines.append((precision, str(fewer), str(more), *figures))
+    return markdown_table(_SLOPE_COLUMNS, lines)
 
 
 if __name__ == "__main__":

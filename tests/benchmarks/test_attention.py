@@ -9,7 +9,7 @@ import matplotlib.image
 import pytest
 
 from benchmarks import attention, timing
-from benchmarks.attention import HARD, SOFT, STRAIGHTFORWARD, Setting
+from benchmarks.attention import HARD, HARD_DRAWN, SOFT, STRAIGHTFORWARD, Setting
 from benchmarks.training_step import step_of
 from tfvma.config import ModelConfig
 from tfvma.presets import get_preset
@@ -18,11 +18,15 @@ TINY = ModelConfig(image_size=6, filters=(3, 4), hidden_units=5, latent_dim=2, k
 CONFIG = dataclasses.replace(get_preset("omniglot26_vma_4shot"), model=TINY)
 
 
-@pytest.mark.parametrize(("kind", "num_samples"), [(HARD, 4), (SOFT, 1), (STRAIGHTFORWARD, 1)])
+@pytest.mark.parametrize(
+    ("kind", "num_samples"), [(HARD, 4), (HARD_DRAWN, 4), (SOFT, 1), (STRAIGHTFORWARD, 1)]
+)
 def test_a_timed_step_trains_on_the_same_episodes(kind, num_samples):
     model = attention.make_model(CONFIG, Setting(kind, 8))
     assert model.num_samples == num_samples
     assert model.jit_compile is False
+    if kind in (HARD, HARD_DRAWN):
+        assert model.backward == ("all_samples" if kind == HARD else "drawn_sample")
     step = step_of(model, CONFIG, 8)
     before = int(model.optimizer.iterations)
     assert len(timing.time_calls(step, 1)) == 1
@@ -33,9 +37,11 @@ def test_settings_are_compared_at_every_size_while_they_fit():
     settings = attention.all_settings([512, 16, 16])
     assert settings == [
         Setting(HARD, 16),
+        Setting(HARD_DRAWN, 16),
         Setting(SOFT, 16),
         Setting(STRAIGHTFORWARD, 16),
         Setting(HARD, 512),
+        Setting(HARD_DRAWN, 512),
         Setting(SOFT, 512),
     ]
 
@@ -60,7 +66,9 @@ def rows_of(**times: list[float]) -> list[dict]:
     ],
 )
 def test_crossover(soft, expected):
-    assert attention.crossover(rows_of(hard=[4.0, 4.0, 4.0], soft=soft), SOFT) == expected
+    rows = rows_of(hard=[4.0, 4.0, 4.0], soft=soft)
+    assert attention.crossover(rows, HARD, SOFT) == expected
+    assert attention.all_crossovers(rows)[HARD, SOFT] == expected
 
 
 def test_command_line_writes_rows_and_a_figure(tmp_path, monkeypatch, capsys):
@@ -75,7 +83,7 @@ def test_command_line_writes_rows_and_a_figure(tmp_path, monkeypatch, capsys):
     assert matplotlib.image.imread(figure).shape[1] > 1000
     printed = capsys.readouterr().out
     assert "| soft | 64 | 1 | 6.0 |" in printed
-    assert "against soft: faster from M = 64 on" in printed
+    assert "* hard, against soft: faster from M = 64 on." in printed
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,31 @@ def test_row_and_table():
     )
 
 
+def test_slopes_are_between_sizes_of_one_setting_alone():
+    def row(memory_size, milliseconds, floor, **changes):
+        setting = Setting("tfvma", memory_size)._replace(**changes)
+        figures = {"milliseconds": milliseconds, "floor_milliseconds": floor}
+        return {**setting._asdict(), **figures}
+
+    rows = [
+        row(32, 20.0, 10.0),
+        row(16, 12.0, 6.0),
+        row(64, 68.0, 26.0),
+        row(16, 5.0, 6.0, precision="mixed_bfloat16"),
+        row(32, 7.0, 10.0, precision="mixed_bfloat16"),
+        row(128, 1.0, 99.0, num_targets=64),
+        row(256, 1.0, 99.0, one_thread=False),
+    ]
+    _, _, *lines = step_time.slope_table(rows).splitlines()
+    assert lines == [
+        "| float32 | 16 | 32 | 0.500 | 0.250 | 2.00 |",
+        "| float32 | 32 | 64 | 1.500 | 0.500 | 3.00 |",
+        "| float32 | 16 | 64 | 1.167 | 0.417 | 2.80 |",
+        "| mixed_bfloat16 | 16 | 32 | 0.125 | 0.250 | 0.50 |",
+    ]
+    assert len(step_time.slope_table(rows[:1]).splitlines()) == 2
+
+
 def test_command_line_writes_rows(tmp_path, monkeypatch, capsys):
     setting = Setting("tfvma", 16)
     monkeypatch.setattr(step_time, "measure", lambda *_: ({setting: [1.0, 2.0, 3.0]}, 1e9))
