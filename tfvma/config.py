@@ -143,7 +143,7 @@ class TrainingConfig:
     wanted: "ovis(gamma=0.5)".
     `start_from` is the SavedModel whose weights training starts from, such as
     savedmodels/NAME; of another family it gives the weights that both have, and a tied model
-    takes h alone from one that is not; "" starts afresh.
+    takes h alone from one that is not, scaled to queries as long as those were; "" starts afresh.
     Without a version the latest is taken, and config.json says which that was.
     `l2` is of the loss, and with Adam or Muon counts for less where gradients are large;
     `weight_decay` shrinks kernels by rate * weight_decay a step beside the update (Loshchilov and

@@ -28,7 +28,7 @@ def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
         CheckpointError: when the SavedModel is missing, damaged, or of another
             architecture; the model is then as it was.
     """
-    _restore({weight.path: weight for weight in model.weights}, _weights_in(path), path)
+    _restore({weight.path: weight for weight in model.weights}, saved_weights(path), path)
 
 
 def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
@@ -48,7 +48,7 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
 
     Raises CheckpointError as `restore_weights`, or where nothing is shared.
     """
-    saved = _weights_in(path)
+    saved = saved_weights(path)
     if _families(saved) == _families(weight.path for weight in model.weights):
         ours = {weight.path: weight for weight in model.weights}
         slots = _slots([*saved, *ours])
@@ -72,7 +72,8 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     return len(shared)
 
 
-def _weights_in(path: str | os.PathLike) -> dict:
+def saved_weights(path: str | os.PathLike) -> dict:
+    """The weights of a SavedModel by their paths; raises CheckpointError as `restore_weights`."""
     loaded, _ = load_saved_model(path)
     return getattr(loaded, "weights", {})
 

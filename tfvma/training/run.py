@@ -48,6 +48,7 @@ from tfvma.training.stop_after import StopAfter
 from tfvma.training.strategies import check_divides, check_learns_alone, is_chief, share_of
 from tfvma.training.tensorboard import TensorBoardLog
 from tfvma.training.threads import side_by_side
+from tfvma.training.tied_start import match_queries
 from tfvma.training.workers import (
     check_alike,
     lost_workers,
@@ -218,14 +219,19 @@ def _start(
 ) -> None:
     """What a new run has in the place of weights drawn at random."""
     if training.start_from:
-        _start_from(model, training.start_from, progress)
+        _start_from(model, training.start_from, train_set, progress)
     if training.memory_start == "images":
         start_at_images(model.memory, train_set, training.seed)
 
 
-def _start_from(model: keras.Model, saved_model: str, progress: TextIO | None) -> None:
+def _start_from(
+    model: keras.Model, saved_model: str, train_set: Source, progress: TextIO | None
+) -> None:
+    addressing = getattr(model, "addressing", None)
     try:
         restored = start_from(model, saved_model)
+        if addressing is not None and addressing.query_embedding is None:
+            match_queries(addressing, saved_model, train_set)
     except CheckpointError as error:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
     if progress is not None and restored < len(model.weights):

@@ -1,0 +1,80 @@
+"""A tied model that starts from one with two embeddings: queries of the length that they had."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfvma.data.draw import Source
+from tfvma.data.images import ImageSet
+from tfvma.layers.addressing import Addressing
+from tfvma.restore_weights import saved_weights
+
+_QUERIES = "/addressing/query_embedding/"
+_IMAGES = 512
+
+
+def match_queries(addressing: Addressing, saved_model: str | os.PathLike, source: Source) -> None:
+    """Makes the queries of a tied `addressing` as long, on average, as those of h_q were.
+
+    Keys are divided by their norm, so that nothing keeps h from growing; as queries, keys a
+    thousand times as long would have q(a | x) fall onto one slot. Changes nothing where the
+    SavedModel has no h_q.
+
+    Args:
+        addressing: has the h of the SavedModel.
+        saved_model: where h_q lies.
+        source: of images to measure the lengths on.
+    """
+    saved = {
+        path.partition(_QUERIES)[2]: weight
+        for path, weight in saved_weights(saved_model).items()
+        if _QUERIES in path
+    }
+    if not saved:
+        return
+    images, h = _some_images(source), addressing.key_embedding
+    wanted, found = (
+        tf.reduce_mean(tf.norm(embed(images), axis=-1))
+        for embed in (_embedding_with(saved, h, images.shape), h)
+    )
+    scale_embedding(h, float(wanted / found))
+
+
+def scale_embedding(embedding: keras.layers.Layer, factor: float) -> None:
+    """Multiplies what a ConvEmbedding or MLPEmbedding gives by `factor`, all layers alike.
+
+    With ReLU between n layers that is c = factor^(1/n) times every kernel, and c^l times the
+    bias of layer l.
+    """
+    weights = embedding.trainable_weights
+    kernels, biases = weights[::2], weights[1::2]
+    share = factor ** (1.0 / len(kernels))
+    for layer, (kernel, bias) in enumerate(zip(kernels, biases, strict=True), start=1):
+        kernel.assign(share * kernel)
+        bias.assign(share**layer * bias)
+
+
+def _embedding_with(
+    saved: Mapping[str, tf.Tensor], like: keras.layers.Layer, images_shape: tf.TensorShape
+) -> keras.layers.Layer:
+    """Another layer like this one, with weights by their paths below it."""
+    embedding = type(like).from_config(like.get_config())
+    embedding.build(images_shape)
+    for weight, own in zip(embedding.weights, like.weights, strict=True):
+        weight.assign(saved[own.path.partition(f"/{like.name}/")[2]])
+    return embedding
+
+
+def _some_images(source: Source) -> tf.Tensor:
+    """Images [N, H, W, 1] from all over the source, ink 1 and paper 0."""
+    if isinstance(source, ImageSet):
+        images = source.images / source.levels
+    else:
+        images = source.drawings.reshape(-1, *source.image_shape[:2])
+    spread = np.linspace(0, len(images) - 1, min(_IMAGES, len(images))).astype(int)
+    return tf.constant(images[spread, ..., np.newaxis], tf.float32)
