@@ -49,6 +49,16 @@ def test_models_of_other_shots_can_start_from_the_one_of_4(shots):
     assert training.start_from == STARTED_FROM
 
 
+def test_the_tied_model_of_1_has_its_own_choices_and_else_those_of_the_model_of_1():
+    untied = options(get_preset("omniglot26_vma_1shot"))
+    tied = options(get_preset("omniglot26_vma_1shot_tied"))
+    assert {key: value for key, value in tied.items() if value != untied[key]} == {
+        "episodes.num_classes": 32,
+        "episodes.targets_per_class": 1,
+        "model.tied": True,
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "changed"),
     [

@@ -16,6 +16,15 @@ _OMNIGLOT_SMALL = ModelConfig(image_size=28, filters=(32,) * 6)
 # models and controls have VIMCO as the paper has it, which is
 # --set training.latent_gradient=reparameterized here.
 _LATENT_GRADIENT = "doubly_reparameterized"
+# Of a model that starts from another's weights: no warm-up of the latent terms, which would take
+# from z what it has learned.
+_FINE_TUNING = TrainingConfig(
+    steps=6_000,
+    latent_gradient=_LATENT_GRADIENT,
+    optimizer="muon",
+    learning_rate=1e-3,
+    learning_rate_warmup=200,
+)
 # The controls of section 4.2: an equal number of steps that a CPU can pay, from scratch.
 _CONTROL = Config(
     name="omniglot26_control",
@@ -40,20 +49,22 @@ _PRESETS = (
     ),
     # The same with fewer and more examples per class (figure 4B); 16 and 4 targets are all 20
     # drawings of a character. To be started from the model of 4, with --start-from
-    # savedmodels/omniglot26_vma_4shot: hence no warm-up of the latent terms.
+    # savedmodels/omniglot26_vma_4shot.
     *(
         Config(
             name=f"omniglot26_vma_{shots}shot",
             episodes=EpisodeConfig(shots=shots),
-            training=TrainingConfig(
-                steps=6_000,
-                latent_gradient=_LATENT_GRADIENT,
-                optimizer="muon",
-                learning_rate=1e-3,
-                learning_rate_warmup=200,
-            ),
+            training=_FINE_TUNING,
         )
         for shots in (1, 2, 8, 16)
+    ),
+    # That of 1 example with one key for entries and queries, and as many characters as targets: the
+    # best classifier. To be started from the model of 1, whose h it takes.
+    Config(
+        name="omniglot26_vma_1shot_tied",
+        episodes=EpisodeConfig(num_classes=32, targets_per_class=1, shots=1),
+        model=ModelConfig(tied=True),
+        training=_FINE_TUNING,
     ),
     # The controls: a reference, and the same with one choice of the paper's changed in each.
     _CONTROL,
