@@ -203,9 +203,15 @@ def test_combinations_that_work(values):
         ),
         (
             {"episodes.varied_shots": (1, 5)},
-            r"episodes\.varied_shots=\(1, 5\): expected each from 1 to episodes\.shots=4",
+            r"episodes\.varied_shots=\(1, 5\): .* different numbers from 1 to episodes\.shots=4",
         ),
-        ({"episodes.varied_shots": (0, 4)}, r"episodes\.varied_shots=\(0, 4\): expected each"),
+        ({"episodes.varied_shots": (0, 4)}, r"episodes\.varied_shots=\(0, 4\): expected two or"),
+        ({"episodes.varied_shots": (2,)}, r"episodes\.varied_shots=\(2,\): expected two or more"),
+        ({"episodes.varied_shots": (1, 2, 1)}, r"episodes\.varied_shots=\(1, 2, 1\): expected"),
+        (
+            {"model.family": "vae", "episodes.varied_shots": (1, 2)},
+            r"episodes\.varied_shots=\(1, 2\): expected \(\), .*family='vae'",
+        ),
         ({**LEARNED, "episodes.memory_size": 9}, r"episodes\.memory_size=9: .*kind='images'"),
         ({"model.units": (8, 4)}, r"model\.units=\(8, 4\): .*network='conv'"),
         ({"model.entry_to_logits": 4.0}, r"model\.entry_to_logits=4.0: .*network='conv'"),

@@ -45,6 +45,7 @@ _UNREAD = {
             "intervals.diagnostics",
         ),
         "vae": (
+            "episodes.varied_shots",
             "model.memory_size",
             "model.entry_to_logits",
             "model.key_dim",
@@ -83,8 +84,9 @@ class EpisodeConfig:
     memory entries, other drawings of the same characters; "recall", M = memory_size random
     images, of which B = targets are to be recalled; "images", B = targets images and no memory.
 
-    varied_shots: numbers of examples, one of which, all as probable, each step of training has in
-    the place of `shots`, which stays the most and what is held out has; () for `shots` always.
+    varied_shots: two or more numbers of examples, one of which, all as probable, each step of
+    training has in the place of `shots`, which stays the most and what is held out has; () for
+    `shots` always. With estimators that only sample, and slower by what knowing M saves.
 
     turned: characters to train on are also there turned by 90, 180 and 270 degrees, as other
     characters, which the paper's are not; held-out ones stay as they are.
@@ -143,7 +145,8 @@ class TrainingConfig:
     wanted: "ovis(gamma=0.5)".
     `start_from` is the SavedModel whose weights training starts from, such as
     savedmodels/NAME; of another family it gives the weights that both have, and a tied model
-    takes h alone from one that is not, scaled to queries as long as those were; "" starts afresh.
+    takes h alone from one that is not, scaled to queries as long as those were where keys are
+    divided by their norm; "" starts afresh.
     Without a version the latest is taken, and config.json says which that was.
     `l2` is of the loss, and with Adam or Muon counts for less where gradients are large;
     `weight_decay` shrinks kernels by rate * weight_decay a step beside the update (Loshchilov and
@@ -319,10 +322,12 @@ def check_config(config: Config) -> None:
             "default, with model.memory_size=0, where there is no learned memory."
         )
     drawn = config.episodes
-    if any(not 1 <= shots <= drawn.shots for shots in drawn.varied_shots):
+    varied = drawn.varied_shots
+    within = all(1 <= shots <= drawn.shots for shots in varied)
+    if len(varied) == 1 or len(set(varied)) < len(varied) or not within:
         raise InvalidArgumentError(
-            f"episodes.varied_shots={drawn.varied_shots}: expected each from 1 to "
-            f"episodes.shots={drawn.shots}."
+            f"episodes.varied_shots={varied}: expected two or more different numbers from 1 to "
+            f"episodes.shots={drawn.shots}, or none."
         )
     if config.episodes.warped_copies > 0:
         check_choice("episodes.dataset", config.episodes.dataset, _WARPED)

@@ -30,8 +30,7 @@ def _examples(drawn: EpisodeConfig) -> str:
     if not drawn.varied_shots:
         return _counted(drawn.shots, "other drawing")
     *first, last = (str(shots) for shots in drawn.varied_shots)
-    numbers = f"{', '.join(first)} or {last}" if first else last
-    return f"{numbers} other drawings, how many drawn anew for each step,"
+    return f"{', '.join(first)} or {last} other drawings, how many drawn anew for each step,"
 
 
 def _changed(drawn: EpisodeConfig, things: str) -> str:

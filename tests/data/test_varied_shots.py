@@ -25,9 +25,9 @@ def groups(start: int = 0) -> tf.data.Dataset:
     return tf.data.Dataset.counter(start=start).map(make)
 
 
-def read(steps: int, start: int = 0, seed: int = 0, choices=CHOICES) -> list[dict]:
-    varied = vary_shots(groups(start), choices, CLASSES, seed, start)
-    return list(varied.take(steps).as_numpy_iterator())
+def read(count: int, start: int = 0, seed: int = 0, choices=CHOICES, per_step=1) -> list[dict]:
+    varied = vary_shots(groups(start * per_step), choices, CLASSES, seed, start, per_step)
+    return list(varied.take(count).as_numpy_iterator())
 
 
 def shots_of(steps: list[dict]) -> list[int]:
@@ -62,6 +62,12 @@ def test_it_depends_on_the_seed_and_the_step_alone():
     straight = shots_of(read(12))
     assert shots_of(read(7, start=5)) == straight[5:]
     assert shots_of(read(12, seed=1)) != straight
+
+
+def test_all_groups_of_a_step_have_the_same_number():
+    steps = shots_of(read(6))
+    assert shots_of(read(12, per_step=2)) == np.repeat(steps, 2).tolist()
+    assert shots_of(read(4, start=4, per_step=2)) == np.repeat(steps[4:], 2).tolist()
 
 
 def test_shapes_but_the_memory_s_are_static():

@@ -54,6 +54,14 @@ def test_two_replicas_train_as_one_device_does_on_both_episodes(shown, folder, n
         np.testing.assert_allclose(other, weight, rtol=0, atol=tolerance)
 
 
+def test_replicas_have_as_many_examples_as_one_device(shown, folder):
+    one, two = (read_log(folder / f"{run} varied" / "log.csv") for run in ("one", "two"))
+    assert len(one) == len(two) == 4
+    for row, other in zip(one, two, strict=True):
+        assert other["kl_a"] == pytest.approx(row["kl_a"], abs=1e-4)
+        assert other["loss"] == pytest.approx(row["loss"], rel=1e-6, abs=1e-4)
+
+
 def test_every_replica_has_the_whole_memory(shown):
     assert shown["memory_sizes"] == [2]
 

@@ -23,6 +23,7 @@ from tfvma.training.run import compiled_model
 from tfvma.training.run_folder import RunFolder, read_config
 
 pytestmark = pytest.mark.usefixtures("stand_in")
+VARIED = {"episodes.shots": 2, "episodes.varied_shots": (1, 2)}
 
 
 class SignalAt(io.StringIO):
@@ -178,8 +179,7 @@ def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):
 def test_with_varied_shots_a_resumed_run_is_the_same(tiny, tmp_path, monkeypatch):
     for module in ("run", "load"):
         monkeypatch.setattr(f"tfvma.training.{module}.build_model", build_model)
-    varied = {"episodes.shots": 2, "episodes.varied_shots": (1, 2), "intervals.log": 1}
-    config = replace_options(tiny, {**varied, "training.steps": 4})
+    config = replace_options(tiny, {**VARIED, "intervals.log": 1, "training.steps": 4})
     train(config, tmp_path / "straight")
     assert not train(config, tmp_path / "resumed", progress=SignalAt(2, signal.SIGTERM)).finished
     assert train(config, tmp_path / "resumed").finished
@@ -210,6 +210,10 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
         ({"training.num_samples": 1}, "num_samples=1: expected at least 2"),
         ({"training.estimator": "ovis(gama=0.5)"}, "no setting 'gama', expected one of gamma"),
         ({"training.estimator": "exact(most_slots=1)"}, "expected at most most_slots=1"),
+        *(
+            ({**VARIED, "training.estimator": name}, rf"varied_shots=\(1, 2\): .*'{name}', which")
+            for name in ("exact", "marginal_top_k", "concrete")
+        ),
     ],
 )
 def test_an_estimator_that_cannot_work_is_refused(tiny, tmp_path, monkeypatch, options, message):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tests.training.conftest import random_characters
 from tfvma.config import replace_options
 from tfvma.data.images import ImageSet
+from tfvma.errors import CheckpointError
 from tfvma.export import export_saved_model
 from tfvma.layers import ConvEmbedding, MLPEmbedding
 from tfvma.models.build import build_model
@@ -90,6 +91,32 @@ def test_grey_images_will_do(untied, tiny):
     assert mean_length(tied.addressing.queries(images)) == pytest.approx(
         mean_length(model.addressing.queries(images)), rel=1e-4
     )
+
+
+def test_where_keys_are_not_divided_by_their_norm_h_is_taken_as_it_is(tiny, tmp_path):
+    inner = replace_options(tiny, {"model.similarity": "inner"})
+    model = build_model(inner)
+    randomize(model.weights)
+    path = export_saved_model(model, inner, tmp_path)
+    tied = build_model(replace_options(inner, TIED))
+    start_from(tied, path)
+    match_queries(tied.addressing, path, random_characters("strokes", "train"))
+    h, given = tied.addressing.key_embedding, model.addressing.key_embedding
+    for weight, expected in zip(h.weights, given.weights, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+@pytest.mark.parametrize("dead", ["key_embedding", "query_embedding"])
+def test_an_embedding_that_gives_nothing_is_refused(tiny, tmp_path, dead):
+    model = build_model(tiny)
+    randomize(model.weights)
+    for weight in getattr(model.addressing, dead).weights:
+        weight.assign(tf.zeros_like(weight))
+    path = export_saved_model(model, tiny, tmp_path)
+    tied = build_model(replace_options(tiny, TIED))
+    start_from(tied, path)
+    with pytest.raises(CheckpointError, match="expected both more than 0 and finite"):
+        match_queries(tied.addressing, path, random_characters("strokes", "train"))
 
 
 def test_a_tied_model_gives_what_it_has(tiny, tmp_path):

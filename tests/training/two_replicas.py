@@ -30,6 +30,9 @@ CONFIG = replace_options(
         "training.learning_rate": 1e-3,
     },
 )
+VARIED = replace_options(
+    CONFIG, {"episodes.shots": 2, "episodes.varied_shots": (1, 2), "training.steps": 4}
+)
 
 
 def main(folder: Path) -> None:
@@ -38,10 +41,13 @@ def main(folder: Path) -> None:
     train(CONFIG, folder / "one")
     memory_sizes = spy_memory_sizes()
     train(CONFIG, folder / "two", strategy=strategy)
+    train(VARIED, folder / "one varied")
+    train(VARIED, folder / "two varied", strategy=strategy)
     model = VariationalMemoryAddressing
     model.compile = functools.partialmethod(model.compile, jit_compile=True)
     train(CONFIG, folder / "compiled", strategy=strategy)
-    shown = {"memory_sizes": sorted(set(memory_sizes)), "refusal": refusal(strategy)}
+    known = sorted(set(memory_sizes) - {None})
+    shown = {"memory_sizes": known, "refusal": refusal(strategy)}
     print(json.dumps(shown))
 
 

@@ -29,6 +29,8 @@ class Relaxed(Estimator):
         decay_steps: 0 takes the final one at once.
     """
 
+    needs_memory_size = True
+
     def __init__(
         self,
         temperature: float = 1.0,

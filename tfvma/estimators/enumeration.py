@@ -19,6 +19,8 @@ class Enumerating(Estimator):
         most_slots: the largest memory that is taken.
     """
 
+    needs_memory_size = True
+
     def __init__(self, most_slots: int = MOST_SLOTS):
         check_at_least("most_slots", most_slots, 1)
         self.most_slots = most_slots

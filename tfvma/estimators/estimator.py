@@ -57,10 +57,12 @@ class Estimator:
     Attributes:
         latent_gradient: how gradients pass z, see `tfvma.models.latent_path`.
         learns: whether it has variables of its own, which several replicas would not share.
+        needs_memory_size: whether M has to be known when a step is traced.
     """
 
     latent_gradient = "reparameterized"
     learns = False
+    needs_memory_size = False
 
     def check(self, num_samples: int, memory_size: int | None = None) -> None:
         """Raises InvalidArgumentError when K or M cannot work; M is None where not known."""

@@ -56,6 +56,8 @@ class TopAndRest(Estimator):
         num_top: how many are summed.
     """
 
+    needs_memory_size = True
+
     def __init__(self, num_top: int = 8):
         check_at_least("num_top", num_top, 1)
         self.num_top = num_top

@@ -211,6 +211,13 @@ def _checked_estimator(config: Config) -> Estimator | None:
         return None
     estimator = estimators.get(config.training.estimator)
     estimator.check(config.training.num_samples, memory_size(config))
+    varied = config.episodes.varied_shots
+    if varied and estimator.needs_memory_size:
+        raise InvalidArgumentError(
+            f"episodes.varied_shots={varied}: expected (), the default, with training.estimator="
+            f"{config.training.estimator!r}, which reads a memory of one size; or an estimator "
+            "that only samples, such as 'vimco'."
+        )
     return estimator
 
 
@@ -268,9 +275,16 @@ def _training_episodes(config: Config, source: Source, step: int, strategy: tf.d
             start=step * training.episodes_per_step,
             share=share_of(config, context),
         ).batch(training.episodes_per_step // strategy.num_replicas_in_sync, drop_remainder=True)
-        if drawn.varied_shots:
-            return vary_shots(groups, drawn.varied_shots, drawn.num_classes, training.seed, step)
-        return groups
+        if not drawn.varied_shots:
+            return groups
+        return vary_shots(
+            groups,
+            drawn.varied_shots,
+            drawn.num_classes,
+            training.seed,
+            step,
+            groups_per_step=strategy.num_replicas_in_sync // context.num_input_pipelines,
+        )
 
     return strategy.distribute_datasets_from_function(draw)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 
 from tfvma.data.draw import Source
 from tfvma.data.images import ImageSet
+from tfvma.errors import CheckpointError
 from tfvma.layers.addressing import Addressing
 from tfvma.restore_weights import saved_weights
 
@@ -21,15 +23,19 @@ _IMAGES = 512
 def match_queries(addressing: Addressing, saved_model: str | os.PathLike, source: Source) -> None:
     """Makes the queries of a tied `addressing` as long, on average, as those of h_q were.
 
-    Keys are divided by their norm, so that nothing keeps h from growing; as queries, keys a
-    thousand times as long would have q(a | x) fall onto one slot. Changes nothing where the
-    SavedModel has no h_q.
+    Where keys are divided by their norm nothing keeps h from growing; as queries, keys a thousand
+    times as long would have q(a | x) fall onto one slot. Changes nothing with another similarity,
+    nor where the SavedModel has no h_q.
 
     Args:
         addressing: has the h of the SavedModel.
         saved_model: where h_q lies.
         source: of images to measure the lengths on.
+
+    Raises CheckpointError where keys or queries of all images are zero, or not finite.
     """
+    if addressing.similarity != "normalized":
+        return
     saved = {
         path.partition(_QUERIES)[2]: weight
         for path, weight in saved_weights(saved_model).items()
@@ -39,10 +45,15 @@ def match_queries(addressing: Addressing, saved_model: str | os.PathLike, source
         return
     images, h = _some_images(source), addressing.key_embedding
     wanted, found = (
-        tf.reduce_mean(tf.norm(embed(images), axis=-1))
+        float(tf.reduce_mean(tf.norm(embed(images), axis=-1)))
         for embed in (_embedding_with(saved, h, images.shape), h)
     )
-    scale_embedding(h, float(wanted / found))
+    if not (0.0 < wanted < math.inf and 0.0 < found < math.inf):
+        raise CheckpointError(
+            f"queries of mean length {wanted} and keys of {found}: expected both more than 0 and "
+            "finite, so that one key can serve for both."
+        )
+    scale_embedding(h, wanted / found)
 
 
 def scale_embedding(embedding: keras.layers.Layer, factor: float) -> None:
@@ -73,8 +84,8 @@ def _embedding_with(
 def _some_images(source: Source) -> tf.Tensor:
     """Images [N, H, W, 1] from all over the source, ink 1 and paper 0."""
     if isinstance(source, ImageSet):
-        images = source.images / source.levels
+        images, levels = source.images, source.levels
     else:
-        images = source.drawings.reshape(-1, *source.image_shape[:2])
+        images, levels = source.drawings.reshape(-1, *source.image_shape[:2]), 1
     spread = np.linspace(0, len(images) - 1, min(_IMAGES, len(images))).astype(int)
-    return tf.constant(images[spread, ..., np.newaxis], tf.float32)
+    return tf.constant(images[spread, ..., np.newaxis] / levels, tf.float32)
