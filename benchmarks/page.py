@@ -90,7 +90,7 @@ SECTIONS = (
         "Hard against soft attention",
         "attention",
         "A hard address decodes the entries that it draws; a soft one mixes the features of "
-        "all of them. So the time of soft attention grows faster with the memory.",
+        "all of them, which as one would first write it costs more with each entry than a key.",
         _attention_body,
     ),
     Section(

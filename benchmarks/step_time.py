@@ -79,7 +79,8 @@ def run(options: argparse.Namespace) -> None:
         config, all_settings(options.memory_sizes), options.rounds, options.steps
     )
     rows = [make_row(config, setting, times, rate) for setting, times in milliseconds.items()]
-    report(f"{table(rows)}\n\n{slope_table(rows)}", rows, rate, options.output)
+    slopes = f"\n\n{slope_table(rows)}" if len(set(options.memory_sizes)) > 1 else ""
+    report(f"{table(rows)}{slopes}", rows, rate, options.output)
 
 
 def measure(
