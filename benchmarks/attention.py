@@ -22,8 +22,8 @@ from benchmarks.turns import take_turns
 from tfvma.config import Config
 from tfvma.presets import get_preset
 
-HARD, HARD_DRAWN = "hard", "hard, drawn sample"
-SOFT, STRAIGHTFORWARD = "soft", "straightforward soft"
+HARD, HARD_DRAWN = ALL_HARD = "hard", "hard, drawn sample"
+SOFT, STRAIGHTFORWARD = ALL_SOFT = "soft", "straightforward soft"
 _PRESET = "omniglot26_vma_4shot"
 _SOFT_PRESET = "omniglot26_soft"
 _MEMORY_SIZES = (8, 16, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4096)
@@ -103,7 +103,7 @@ def all_settings(memory_sizes: Sequence[int]) -> list[Setting]:
     return [
         Setting(attention, memory_size)
         for memory_size in sorted(set(memory_sizes))
-        for attention in (HARD, HARD_DRAWN, SOFT, STRAIGHTFORWARD)
+        for attention in (*ALL_HARD, *ALL_SOFT)
         if attention != STRAIGHTFORWARD or memory_size <= _LARGEST_STRAIGHTFORWARD
     ]
 
@@ -134,7 +134,7 @@ def measure(
     return take_turns(
         settings,
         functools.partial(make_step, config),
-        lambda setting: setting.attention in (HARD, HARD_DRAWN),
+        lambda setting: setting.attention in ALL_HARD,
         lambda setting: f"{setting.attention}, M = {setting.memory_size}",
         rounds,
         steps,
@@ -177,8 +177,7 @@ def make_row(config: Config, setting: Setting, milliseconds: Sequence[float], ra
 
     num_targets = config.episodes.num_classes * config.episodes.targets_per_class
     num_samples = config_of(config, setting).training.num_samples
-    hard = setting.attention in (HARD, HARD_DRAWN)
-    least = step_arithmetic if hard else soft_step_arithmetic
+    least = step_arithmetic if setting.attention in ALL_HARD else soft_step_arithmetic
     arithmetic = least(config.model, num_targets, setting.memory_size, num_samples)
     floor = 1e3 * arithmetic / rate
     times = summary(milliseconds)
@@ -204,11 +203,7 @@ def medians(rows: Sequence[dict], attention: str) -> dict[int, float]:
 
 def all_crossovers(rows: Sequence[dict]) -> dict[tuple[str, str], int | None]:
     """`crossover` of each hard attention against each soft one."""
-    return {
-        (hard, soft): crossover(rows, hard, soft)
-        for hard in (HARD, HARD_DRAWN)
-        for soft in (SOFT, STRAIGHTFORWARD)
-    }
+    return {(hard, soft): crossover(rows, hard, soft) for hard in ALL_HARD for soft in ALL_SOFT}
 
 
 def crossover(rows: Sequence[dict], hard: str, soft: str) -> int | None:

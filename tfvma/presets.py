@@ -58,8 +58,8 @@ _PRESETS = (
         )
         for shots in (1, 2, 8, 16)
     ),
-    # That of 1 example with one key for entries and queries, and as many characters as targets: the
-    # best classifier. To be started from the model of 1, whose h it takes.
+    # That of 1 example with one key for entries and queries, and as many characters as targets.
+    # To be started from the model of 1, whose h it takes.
     Config(
         name="omniglot26_vma_1shot_tied",
         episodes=EpisodeConfig(num_classes=32, targets_per_class=1, shots=1),

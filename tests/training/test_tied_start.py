@@ -20,10 +20,10 @@ from tfvma.training.tied_start import match_queries, scale_embedding
 TIED = {"model.tied": True}
 
 
-def randomize(weights, scale: float = 0.5) -> None:
+def randomize(weights) -> None:
     random = np.random.default_rng(3)
     for weight in weights:
-        weight.assign(scale * random.standard_normal(weight.shape))
+        weight.assign(0.5 * random.standard_normal(weight.shape))
 
 
 def mean_length(vectors) -> float:
