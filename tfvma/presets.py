@@ -110,6 +110,20 @@ _PRESETS = (
         model=dataclasses.replace(_OMNIGLOT_SMALL, hidden_units=128),
         training=TrainingConfig(steps=40_000, latent_warmup=200, l2=3e-4),
     ),
+    # As large as the models of 45/5 alphabets. To be started from the smaller one, with --start-from
+    # savedmodels/gmn_vma: layers may be wider than those of the model that they start from.
+    Config(
+        name="gmn_vma_large",
+        episodes=EpisodeConfig(
+            dataset="gmn",
+            num_classes=16,
+            targets_per_class=2,
+            shots=18,
+            varied_shots=(2, 4, 9, 18),
+        ),
+        model=ModelConfig(image_size=28),
+        training=_FINE_TUNING,
+    ),
     # MNIST with the paper's MLPs (section 4.1): recall of one of 256 random digits.
     Config(
         name="mnist_recall256",

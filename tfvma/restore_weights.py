@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tfvma.errors import CheckpointError
 from tfvma.servable import load_saved_model
+from tfvma.widened import widened
 
 if TYPE_CHECKING:
     from tfvma.models.episodic import EpisodicModel
@@ -37,8 +40,9 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
 
     One of its family must have the same, but for what a choice leaves out: h_q where it is tied to
     h, the query point of a flat p(a), and the slots of a learned memory, which stay as they are
-    where there are fewer, more, or none. Shared with another are weights with the same path
-    below the name of the model, and the same shape.
+    where there are fewer, more, or none. Its layers may be narrower: see `widened`; the model
+    then computes the same as the narrower one. Shared with another are weights with the same
+    path below the name of the model, and the same shape.
 
     Args:
         model, path: as in `restore_weights`.
@@ -55,7 +59,7 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
         if slots in ours and _differ_in_size(ours[slots], saved.get(slots)):
             del ours[slots]
         theirs = {k: w for k, w in saved.items() if k in ours or not _LEFT_OUT.search(k)}
-        _restore(ours, theirs, path)
+        _restore(ours, _as_wide(theirs, ours, _top(model), path), path)
         return len(ours)
     theirs = {_below(key): weight for key, weight in saved.items()}
     shared = [
@@ -87,6 +91,29 @@ def _restore(ours: dict, saved: dict, path: str | os.PathLike) -> None:
         )
     for key, weight in ours.items():
         weight.assign(saved[key])
+
+
+def _as_wide(
+    saved: dict, ours: dict, top: tuple[int, int], path: str | os.PathLike
+) -> dict[str, np.ndarray]:
+    """Saved weights, each as wide as ours of the same path."""
+    try:
+        return {
+            key: widened(key, np.asarray(weight), np.asarray(ours[key]), top)
+            if key in ours
+            else weight
+            for key, weight in saved.items()
+        }
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"path={str(path)!r}: expected the architecture of the model, but {error}."
+        ) from error
+
+
+def _top(model: EpisodicModel) -> tuple[int, int]:
+    """Cells and channels of the last feature maps; without convolutions 1 and 1."""
+    cells = getattr(model.decoder, "top_size", 1) ** 2
+    return cells, getattr(model.decoder, "top_units", cells) // cells
 
 
 def _slots(paths: Iterable[str]) -> str | None:
