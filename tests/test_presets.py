@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -81,3 +82,16 @@ def test_the_reference_is_the_few_shot_model_with_fewer_steps():
     differing = {key for key, value in reference.items() if value != paper[key]}
     assert differing == {"training.steps", "training.optimizer", "training.learning_rate"}
     assert (reference["training.steps"], reference["training.learning_rate"]) == (4_000, 2e-3)
+
+
+def test_the_large_model_of_table_1_is_that_of_45_5_alphabets_for_larger_images():
+    large, small = get_preset("gmn_vma_large"), get_preset("gmn_vma")
+    assert large.episodes.dataset == small.episodes.dataset == "gmn"
+    of_45_5 = get_preset("omniglot26_vma_4shot").model
+    assert large.model == dataclasses.replace(of_45_5, image_size=28)
+    # Wider everywhere, so that it can start from the other.
+    assert len(large.model.filters) == len(small.model.filters)
+    pairs = zip(large.model.filters, small.model.filters, strict=True)
+    assert all(wide > narrow for wide, narrow in pairs)
+    assert large.model.hidden_units > small.model.hidden_units
+    assert max(large.episodes.varied_shots) == large.episodes.shots

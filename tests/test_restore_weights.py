@@ -169,6 +169,18 @@ def test_a_savedmodel_that_cannot_be_started_from_is_one_clear_error(exported, t
 
 
 @pytest.mark.usefixtures("noise")
+def test_a_run_says_that_it_is_wider_than_what_it_starts_from(model, exported, tmp_path):
+    said = io.StringIO()
+    wide = replace_options(starting_from(CONFIG, exported), {"model.hidden_units": 8})
+    train(wide, tmp_path / "run", progress=said)
+    trained, _, _ = load_trained(tmp_path / "run")
+    # The kernel and bias of each hidden layer, and the kernel that reads it: of h, h_q, p(z | m),
+    # q(z | m, x) and the summary of an entry.
+    assert f"15 of {len(trained.weights)} weights are wider than {exported}'s" in said.getvalue()
+    assert trained.count_params() > model.count_params()
+
+
+@pytest.mark.usefixtures("noise")
 def test_a_relative_gives_what_the_two_share(tmp_path):
     vae = replace_options(CONFIG, {"model.family": "vae", "model.key_dim": 128})
     without = random_model(vae, seed=2)
@@ -192,7 +204,7 @@ def test_a_relative_gives_what_the_two_share(tmp_path):
 
 def test_a_tied_model_takes_one_embedding_of_two(exported, model):
     tied = random_model(replace_options(CONFIG, {"model.tied": True}), seed=1)
-    assert start_from(tied, exported) == len(tied.weights) < len(model.weights)
+    assert start_from(tied, exported).given == len(tied.weights) < len(model.weights)
     theirs = {weight.path: weight.numpy() for weight in model.weights}
     for weight in tied.weights:
         np.testing.assert_array_equal(weight, theirs[weight.path])
@@ -218,7 +230,7 @@ def test_a_learned_memory_may_be_of_another_size(tmp_path, there):
     exported = export_saved_model(theirs, with_memory(there), tmp_path)
     ours = random_model(with_memory(3), seed=2)
     slots = ours.memory.slots.numpy()
-    assert start_from(ours, exported) == len(ours.weights) - (there != 3)
+    assert start_from(ours, exported).given == len(ours.weights) - (there != 3)
     given = {weight.path: weight.numpy() for weight in theirs.weights}
     for weight in ours.weights:
         kept = weight is ours.memory.slots and there != 3

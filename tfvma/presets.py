@@ -110,8 +110,8 @@ _PRESETS = (
         model=dataclasses.replace(_OMNIGLOT_SMALL, hidden_units=128),
         training=TrainingConfig(steps=40_000, latent_warmup=200, l2=3e-4),
     ),
-    # As large as the models of 45/5 alphabets. To be started from the smaller one, with --start-from
-    # savedmodels/gmn_vma: layers may be wider than those of the model that they start from.
+    # As large as the models of 45/5 alphabets. To be started from the smaller one, with
+    # --start-from savedmodels/gmn_vma: wider layers can take the weights of narrower ones.
     Config(
         name="gmn_vma_large",
         episodes=EpisodeConfig(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 # What a model may have that another of its family has not.
 _LEFT_OUT = re.compile("/query_embedding/|/addressing/prior_query$|/memory/slots$")
+
+
+class Started(NamedTuple):
+    """How many weights a model was given, and how many of them are wider than those saved."""
+
+    given: int
+    widened: int
 
 
 def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
@@ -34,7 +41,7 @@ def restore_weights(model: EpisodicModel, path: str | os.PathLike) -> None:
     _restore({weight.path: weight for weight in model.weights}, saved_weights(path), path)
 
 
-def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
+def start_from(model: EpisodicModel, path: str | os.PathLike) -> Started:
     """Gives `model` the weights of a SavedModel of its family, or those that it shares with one of
     another, such as a variational autoencoder for a model with a memory.
 
@@ -47,9 +54,6 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
     Args:
         model, path: as in `restore_weights`.
 
-    Returns:
-        How many weights were given.
-
     Raises CheckpointError as `restore_weights`, or where nothing is shared.
     """
     saved = saved_weights(path)
@@ -59,8 +63,9 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
         if slots in ours and _differ_in_size(ours[slots], saved.get(slots)):
             del ours[slots]
         theirs = {k: w for k, w in saved.items() if k in ours or not _LEFT_OUT.search(k)}
-        _restore(ours, _as_wide(theirs, ours, _top(model), path), path)
-        return len(ours)
+        wide = _as_wide(theirs, ours, _top(model), path)
+        _restore(ours, wide, path)
+        return Started(len(ours), sum(w.shape != theirs[k].shape for k, w in wide.items()))
     theirs = {_below(key): weight for key, weight in saved.items()}
     shared = [
         (weight, theirs[_below(weight.path)])
@@ -73,7 +78,7 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> int:
         )
     for weight, value in shared:
         weight.assign(value)
-    return len(shared)
+    return Started(len(shared), widened=0)
 
 
 def saved_weights(path: str | os.PathLike) -> dict:
@@ -102,7 +107,7 @@ def _as_wide(
             key: widened(key, np.asarray(weight), np.asarray(ours[key]), top)
             if key in ours
             else weight
-            for key, weight in saved.items()
+            for key, weight in sorted(saved.items())
         }
     except CheckpointError as error:
         raise CheckpointError(

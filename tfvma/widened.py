@@ -14,7 +14,9 @@ _TRANSPOSED = re.compile(r"/(up\d+|skip\d+|image_skip)/kernel$")
 _FIXED = re.compile("/(embedding|parameters|summary)/bias$|/memory/slots$|/prior_query$")
 
 
-def widened(path: str, trained: np.ndarray, initial: np.ndarray, top: tuple[int, int]) -> np.ndarray:
+def widened(
+    path: str, trained: np.ndarray, initial: np.ndarray, top: tuple[int, int]
+) -> np.ndarray:
     """`trained` in a corner of a wider weight, in which old units do not read new ones.
 
         [ trained        0    ]   to old units, from [old, new]

@@ -236,13 +236,23 @@ def _start_from(
 ) -> None:
     addressing = getattr(model, "addressing", None)
     try:
-        restored = start_from(model, saved_model)
+        started = start_from(model, saved_model)
         if addressing is not None and addressing.query_embedding is None:
             match_queries(addressing, saved_model, train_set)
     except CheckpointError as error:
         raise CheckpointError(f"training.start_from={saved_model!r}: {error}") from error
-    if progress is not None and restored < len(model.weights):
-        print(f"{restored} of {len(model.weights)} weights are {saved_model}'s.", file=progress)
+    if progress is None:
+        return
+    if started.given < len(model.weights):
+        print(
+            f"{started.given} of {len(model.weights)} weights are {saved_model}'s.", file=progress
+        )
+    if started.widened:
+        print(
+            f"{started.widened} of {len(model.weights)} weights are wider than {saved_model}'s, "
+            "and begin by computing the same.",
+            file=progress,
+        )
 
 
 def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:
