@@ -109,6 +109,23 @@ def test_confounders_of_hard_and_soft_as_each_was_trained(tmp_path, given):
     assert illustrate_zoo(read_zoo(folder), num_samples=9) == []
 
 
+def test_confounders_with_the_most_examples_where_none_are_as_trained(tmp_path, given):
+    folder = tmp_path / "savedmodels"
+    curve = confounder_rows({1: 70.0, 2: 71.0})
+    rows = [
+        dataclasses.replace(each, protocol=each.protocol.replace("S=1 ", f"S={shots} "))
+        for shots in (2, 16, 3)
+        for each in curve
+    ]
+    add_model(folder, "omniglot26_vma_4shot", curve)
+    add_model(folder, "omniglot26_soft", rows)
+    illustrate_zoo(read_zoo(folder))
+    assert list(given["confounders"][0]) == [
+        "sampled address, 1 examples of each",
+        "soft attention, 16 examples of each",
+    ]
+
+
 def test_controls_beside_the_reference(tmp_path, given):
     folder = tmp_path / "savedmodels"
     right = row("few_shot C=8 S=4", "address_accuracy", 0.83, None)

@@ -13,17 +13,23 @@ _NAMES = {"omniglot26_vma_4shot": "sampled address", "omniglot26_soft": "soft at
 
 
 def show_confounders(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
-    """Figure 5A, each model with as many examples as it was trained with; None without both."""
+    """Figure 5A, each model with as many examples as it was trained with, or else with as many as
+    it was scored with at most; None without both."""
     named = {model.name: model for model in models}
     curves = {}
     for name, words in _NAMES.items():
         if name not in named:
             return None
-        shots = named[name].config.episodes.shots
-        nll = confounder_curves(named[name].rows).get((shots, _DATA, num_samples))
-        if nll is None:
+        scored = {
+            shots: nll
+            for (shots, data, k), nll in confounder_curves(named[name].rows).items()
+            if (data, k) == (_DATA, num_samples)
+        }
+        if not scored:
             return None
-        curves[f"{words}, {shots} examples of each"] = nll
+        trained = named[name].config.episodes.shots
+        shots = trained if trained in scored else max(scored)
+        curves[f"{words}, {shots} examples of each"] = scored[shots]
     from tfvma.figures.confounders import confounders
     from tfvma.figures.style import png
 
@@ -32,8 +38,7 @@ def show_confounders(models: Sequence[ZooModel], num_samples: int) -> Illustrati
         "More and more characters in memory",
         "The NLL of drawings whose character is in memory, among more and more others. Dashed: "
         "each model's NLL with one character plus log C, which is what is left when characters "
-        "never look alike. Each has as many examples of each character in memory as it was trained "
-        "with; how else they were trained is on their cards. Bars are one standard error, by "
-        "episode.",
+        "never look alike. How each was trained, and with how many examples of a character, is on "
+        "its card. Bars are one standard error, by episode.",
         png(confounders(curves, num_samples)),
     )
