@@ -81,7 +81,7 @@ def test_the_reference_is_the_few_shot_model_with_fewer_steps():
     paper = options(get_preset("omniglot26_vma_4shot"))
     differing = {key for key, value in reference.items() if value != paper[key]}
     assert differing == {"training.steps", "training.optimizer", "training.learning_rate"}
-    assert (reference["training.steps"], reference["training.learning_rate"]) == (4_000, 2e-3)
+    assert (reference["training.steps"], reference["training.weight_decay"]) == (3_000, 0.1)
 
 
 def test_the_large_model_of_table_1_is_that_of_45_5_alphabets_for_larger_images():

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from tfvma.estimators import LogDensities, WakeWake
-from tfvma.evaluation.results_table import results_summary, results_table, with_results
+from tfvma.evaluation.results_table import results_table, with_results
+from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.presets import preset_names
 

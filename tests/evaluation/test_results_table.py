@@ -12,10 +12,10 @@ from tfvma.evaluation.results_table import (
     BEGIN,
     END,
     main,
-    results_summary,
     results_table,
     with_results,
 )
+from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.zoo import read_zoo
 
 PAGE = f"before\n{BEGIN}\nold\n{END}\nafter"
@@ -34,20 +34,6 @@ def home(tmp_path):
     for page in (tmp_path / "README.md", tmp_path / "docs" / "results.md"):
         page.write_text(PAGE)
     return tmp_path
-
-
-def test_summary_has_the_first_bound_what_the_paper_prints_and_weighted_accuracies(home):
-    text = results_summary(read_zoo(home / "savedmodels"))
-    table, _, grid = text.partition("\n\n")
-    assert table.splitlines()[2:] == [
-        "| some | few_shot C=8 S=4 omniglot26/test | NLL | 84.00 ± 0.50 | – | 4 | 2,880 | 6,000 | "
-        "12 |",
-        "| some | classification 5-way 1-shot omniglot26/test | accuracy | 90.0 ± 50.0 % | 91 % | "
-        "– | 2,880 | 6,000 | 12 |",
-        "| some | classification_iw 5-way 1-shot omniglot26/test | accuracy "
-        "(importance-weighted) | 92.0 ± 50.0 % | – | 10 | 2,880 | 6,000 | 12 |",
-    ]
-    assert "| 1 | ours | 86.0 ± 0.5 |" in grid
 
 
 def test_everything_is_in_the_other_table_with_its_commands(home):

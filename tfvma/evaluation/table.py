@@ -68,6 +68,11 @@ def cells_of(row: Row) -> tuple[str, str, str, str]:
     )
 
 
+def training_cells(row: Row) -> tuple[str, str]:
+    """Steps and minutes of training."""
+    return tuple(_NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes))
+
+
 def format_table(rows: Sequence[Row]) -> str:
     """A table for a terminal."""
     header = ("", "ours", "paper", "K", "targets")

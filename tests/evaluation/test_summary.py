@@ -1,0 +1,96 @@
+"""What matters most of all models, in the order of the paper."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.evaluation.zoo_folder import add_model, few_shot_rows, row
+from tfvma.evaluation.summary import SECTIONS, results_summary
+from tfvma.evaluation.zoo import read_zoo
+
+
+def sections(folder) -> dict[str, str]:
+    """The text below each heading."""
+    _, *parts = results_summary(read_zoo(folder)).split("### ")
+    return {heading: text for heading, _, text in (part.partition("\n\n") for part in parts)}
+
+
+def test_it_has_the_first_bound_and_what_the_paper_prints(tmp_path):
+    printed = dataclasses.replace(row("confounders C=1 S=16", "nll", 75.0, 4), paper=73.4)
+    others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("nll", "nll", 99.0, 4)]
+    add_model(tmp_path, "omniglot26_soft", [*others, *few_shot_rows(4), printed])
+    ((title, text),) = sections(tmp_path).items()
+    assert title == "Soft attention (section 4.2, figure 5A)"
+    assert text.splitlines()[2:] == [
+        "| omniglot26_soft | few_shot C=8 S=4 omniglot26/test | NLL | 84.00 ± 0.50 | – | 4 | 2,880 "
+        "| 6,000 | 12 |",
+        "| omniglot26_soft | confounders C=1 S=16 omniglot26/test | NLL | 75.00 ± 0.50 | 73.4 | 4 "
+        "| 2,880 | 6,000 | 12 |",
+    ]
+
+
+def test_accuracies_are_a_grid_under_the_papers(tmp_path):
+    one = row("classification 5-way 1-shot", "accuracy", 0.9, None, paper=0.91)
+    five = row("classification 20-way 5-shot", "accuracy", 0.8, None)
+    weighted = row("classification_iw 5-way 1-shot", "accuracy_iw", 0.92, 10)
+    # By q(a | x) on the fewer targets of importance weights: not the figure to show.
+    fewer = row("classification_iw 5-way 1-shot", "accuracy", 0.1, None, targets=16)
+    add_model(tmp_path, "first", [one, five, weighted, fewer])
+    add_model(tmp_path, "second", [dataclasses.replace(one, value=0.7)])
+    ((title, text),) = sections(tmp_path).items()
+    assert title == "Classification without retraining (section 4.2)"
+    heading, _, *lines = text.splitlines()
+    assert heading == "Accuracy on omniglot26/test, 2,880 to 2,880 targets in each cell:"
+    assert lines == [
+        "| model | by | 5-way 1-shot | 20-way 5-shot |",
+        "| --- | --- | ---: | ---: |",
+        "| the paper's | q(a\\|x) | 91 % | – |",
+        "| first | q(a\\|x) | 90.0 ± 50.0 % | 80.0 ± 50.0 % |",
+        "| first | importance weights, K = 10 | 92.0 ± 50.0 % | – |",
+        "| second | q(a\\|x) | 70.0 ± 50.0 % | – |",
+    ]
+
+
+def test_without_figures_of_the_paper_a_grid_has_no_line_for_them(tmp_path):
+    add_model(tmp_path, "some", [row("classification 5-way 1-shot", "accuracy", 0.9, None)])
+    assert "the paper's" not in results_summary(read_zoo(tmp_path))
+
+
+def test_table_1_is_a_grid_that_names_its_model(tmp_path):
+    add_model(tmp_path, "gmn_vma", [row("table1 C=1 S=1", "nll", 86.0, 1_000, paper=86.5)])
+    ((title, text),) = sections(tmp_path).items()
+    assert title.endswith("(table 1)")
+    assert text.startswith("gmn_vma, table1 omniglot26/test: NLL at K = 1,000")
+    assert "| 1 | ours | 86.0 ± 0.5 |" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol", "number"),
+    [
+        ("mnist_recall256", "recall M=256", 0),
+        ("mnist_vae", "nll", 1),
+        ("omniglot28_learned256", "nll", 2),
+        ("omniglot26_vma_4shot", "few_shot C=8 S=4", 3),
+        ("omniglot26_vae", "few_shot C=8 S=4", 3),
+        ("omniglot26_soft", "few_shot C=2 S=16", 4),
+        ("omniglot26_control_flat", "few_shot C=8 S=4", 5),
+        ("gmn_vma_large", "few_shot C=8 S=4", 7),
+        ("mine", "few_shot C=8 S=4", 8),
+    ],
+)
+def test_each_experiment_has_its_section(tmp_path, name, protocol, number):
+    add_model(tmp_path, name, [row(protocol, "nll", 80.0, 4)])
+    assert list(sections(tmp_path)) == [SECTIONS[number].title]
+
+
+def test_sections_are_in_the_order_of_the_paper(tmp_path):
+    for name, protocol in (
+        ("a", "few_shot C=8 S=4"),
+        ("gmn_vma", "few_shot C=8 S=4"),
+        ("omniglot26_vae", "few_shot C=8 S=4"),
+        ("mnist_recall256", "recall M=256"),
+    ):
+        add_model(tmp_path, name, [row(protocol, "nll", 80.0, 4)])
+    assert list(sections(tmp_path)) == [SECTIONS[number].title for number in (0, 3, 7, 8)]

@@ -1,0 +1,69 @@
+"""Few-shot accuracies of all models in one table, in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.table import cells_of, value_of
+
+_PROTOCOL = re.compile(r"(classification|classification_iw) (\d+)-way (\d+)-shot (.+)")
+# That of importance weights has q(a | x) on its fewer targets too.
+_METRICS = {"classification": "accuracy", "classification_iw": "accuracy_iw"}
+_NONE = "–"
+
+# Ways and shots.
+_Setting = tuple[int, int]
+# A model, a metric and K.
+_Line = tuple[str, str, int | None]
+
+
+def split_classification(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows of all other protocols, and those of classification."""
+    others, cells = [], []
+    for row in rows:
+        (cells if _PROTOCOL.fullmatch(row.protocol) else others).append(row)
+    return others, cells
+
+
+def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[str]:
+    """One table for each dataset, under a line that says what it is.
+
+    Lines are models, by q(a | x) and by importance weights, below the paper's figures where it
+    prints some; columns are settings.
+
+    Args:
+      rows: of the protocols of classification, each with the name of its model.
+    """
+    found: dict[str, dict[_Line, dict[_Setting, Row]]] = {}
+    for name, row in rows:
+        by, ways, shots, dataset = _PROTOCOL.fullmatch(row.protocol).groups()
+        if row.metric != _METRICS[by]:
+            continue
+        lines = found.setdefault(dataset, {})
+        line = lines.setdefault((name, row.metric, row.num_samples), {})
+        line[int(ways), int(shots)] = row
+    return [_grid(dataset, lines) for dataset, lines in found.items()]
+
+
+def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> str:
+    cells = [cell for line in lines.values() for cell in line.items()]
+    targets = sorted(row.targets for _, row in cells)
+    settings = sorted({setting for setting, _ in cells})
+    printed = {setting: cells_of(row)[1] for setting, row in cells if row.paper is not None}
+    columns = [f"{ways}-way {shots}-shot" for ways, shots in settings]
+    text = [_text(["model", "by", *columns]), _text(["---", "---", *["---:"] * len(columns)])]
+    if printed:
+        papers = [printed.get(setting, _NONE) for setting in settings]
+        text.append(_text(["the paper's", "q(a\\|x)", *papers]))
+    for (name, metric, num_samples), line in lines.items():
+        by = "q(a\\|x)" if metric == "accuracy" else f"importance weights, K = {num_samples}"
+        values = [value_of(line[setting]) if setting in line else _NONE for setting in settings]
+        text.append(_text([name, by, *values]))
+    heading = f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell:"
+    return "\n".join([heading, "", *text])
+
+
+def _text(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,88 @@
+"""The results that matter most, in the order of the paper, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from tfvma.evaluation.classification_grid import classification_grids, split_classification
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.table import by_protocol, cells_of, metric_name, training_cells
+from tfvma.evaluation.table1_grid import split_table1, table1_grids
+from tfvma.evaluation.zoo import ZooModel
+
+
+class Section(NamedTuple):
+    """An experiment: its models and protocols, as patterns of their names."""
+
+    title: str
+    models: str
+    protocols: str
+
+
+# A row belongs to the first that it fits.
+SECTIONS = (
+    Section("Recall of images that are in memory (section 4.1)", "*", "recall *"),
+    Section("A learned memory, MNIST (section 4.1, figure 2)", "mnist_*", "nll *"),
+    Section("A learned memory, Omniglot at 28x28 (section 4.1)", "omniglot28_*", "nll *"),
+    Section("Few-shot generation (section 4.2, figure 4B)", "omniglot26_v*", "few_shot *"),
+    Section("Soft attention (section 4.2, figure 5A)", "omniglot26_soft", "*"),
+    Section("One choice changed at a time (section 4.2)", "omniglot26_control*", "few_shot *"),
+    Section("Classification without retraining (section 4.2)", "*", "classification*"),
+    Section("The split of Generative Matching Networks (table 1)", "gmn_*", "*"),
+    Section("Others", "*", "*"),
+)
+_HEADER = (
+    "| model | protocol | metric | ours | paper | K | targets | steps | minutes |",
+    "|---|---|---|---:|---:|---:|---:|---:|---:|",
+)
+
+
+def results_summary(models: Sequence[ZooModel]) -> str:
+    """Of each model its first NLL, at the smallest K, and what the paper prints a figure for, by
+    section; classification and table 1 as grids."""
+    rows: dict[Section, list[tuple[str, Row]]] = {section: [] for section in SECTIONS}
+    for model in models:
+        for row in _most_important(model.rows):
+            rows[_section_of(model.name, row)].append((model.name, row))
+    return "\n\n".join(
+        part
+        for section, named in rows.items()
+        if named
+        for part in (f"### {section.title}", *_tables(named))
+    )
+
+
+def _most_important(rows: Sequence[Row]) -> list[Row]:
+    others, table1 = split_table1(rows)
+    others, accuracies = split_classification(others)
+    ordered = [row for _, group in by_protocol(others) for row in group]
+    bounds = [row for row in ordered if row.metric == "nll"][:1]
+    kept = [row for row in ordered if row in bounds or row.paper is not None]
+    return [*kept, *accuracies, *table1]
+
+
+def _section_of(name: str, row: Row) -> Section:
+    return next(
+        section
+        for section in SECTIONS
+        if fnmatchcase(name, section.models) and fnmatchcase(row.protocol, section.protocols)
+    )
+
+
+def _tables(named: Sequence[tuple[str, Row]]) -> list[str]:
+    lines, classified, grids = [], [], []
+    for name in dict.fromkeys(name for name, _ in named):
+        rows, table1 = split_table1(row for other, row in named if other == name)
+        rows, accuracies = split_classification(rows)
+        lines += [_line(name, row) for row in rows]
+        classified += [(name, row) for row in accuracies]
+        grids += [f"{name}, {grid}" for grid in table1_grids(table1)]
+    table = ["\n".join([*_HEADER, *lines])] if lines else []
+    return [*table, *classification_grids(classified), *grids]
+
+
+def _line(name: str, row: Row) -> str:
+    cells = (name, row.protocol, metric_name(row.metric), *cells_of(row), *training_cells(row))
+    return f"| {' | '.join(cells)} |"
