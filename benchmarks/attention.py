@@ -207,12 +207,15 @@ def all_crossovers(rows: Sequence[dict]) -> dict[tuple[str, str], int | None]:
 
 
 def crossover(rows: Sequence[dict], hard: str, soft: str) -> int | None:
-    """The least measured M from which on `hard` is faster than `soft` at every measured size;
-    None where it is not at the largest."""
-    hard_times, soft_times = medians(rows, hard), medians(rows, soft)
+    """The least measured M from which on `hard` is faster than `soft` at every measured size, its
+    upper quartile below the other's lower one; None where it is not at the largest."""
+    quartiles = {(row["attention"], row["memory_size"]): row["quartiles"] for row in rows}
+    sizes = medians(rows, hard).keys() & medians(rows, soft).keys()
     first = None
-    for memory_size in sorted(hard_times.keys() & soft_times.keys(), reverse=True):
-        if hard_times[memory_size] >= soft_times[memory_size]:
+    for memory_size in sorted(sizes, reverse=True):
+        _, slowest = quartiles[hard, memory_size]
+        fastest, _ = quartiles[soft, memory_size]
+        if slowest >= fastest:
             break
         first = memory_size
     return first
@@ -244,8 +247,8 @@ def table(rows: Sequence[Mapping]) -> str:
 
 def _describe(memory_size: int | None) -> str:
     if memory_size is None:
-        return "not faster at the largest memory that was measured"
-    return f"faster from M = {memory_size} on"
+        return "not faster, or within the quartiles, at the largest memory that was measured"
+    return f"faster from M = {memory_size} on, where quartiles no longer overlap"
 
 
 if __name__ == "__main__":

@@ -61,10 +61,11 @@ def attention_figure(
             color=colour,
             linewidth=1.0,
         )
-    label = "from here on faster than soft attention as the ring's colour says"
-    for (hard, soft), size in crossovers.items():
-        if size is not None:
-            ring = {"ms": 12, "mfc": "none", "mec": _CURVES[soft][1], "mew": 1.5, "ls": ""}
+    for soft, (name, colour, _, _) in _CURVES.items():
+        first = {h: size for (h, s), size in crossovers.items() if s == soft and size is not None}
+        label = f"from here on faster than {name}"
+        for hard, size in first.items():
+            ring = {"ms": 12, "mfc": "none", "mec": colour, "mew": 1.5, "ls": ""}
             axes.plot(size, medians(rows, hard)[size], "o", label=label, **ring)
             label = None
     axes.axvline(_PAPER, color=GREY, linewidth=1.0, linestyle=":")

@@ -71,6 +71,16 @@ def test_crossover(soft, expected):
     assert attention.all_crossovers(rows)[HARD, SOFT] == expected
 
 
+def test_where_quartiles_overlap_neither_is_faster():
+    times = {(HARD, 16): [1.0, 4.0, 9.0], (SOFT, 16): [4.5, 5.0, 9.0]}
+    times |= {(HARD, 32): [4.0, 4.1, 4.2], (SOFT, 32): [4.5, 5.0, 9.0]}
+    rows = [
+        attention.make_row(CONFIG, Setting(*setting), values, 1e9)
+        for setting, values in times.items()
+    ]
+    assert attention.crossover(rows, HARD, SOFT) == 32
+
+
 def test_command_line_writes_rows_and_a_figure(tmp_path, monkeypatch, capsys):
     settings = [Setting(kind, size) for kind in (HARD, SOFT) for size in (16, 64)]
     times = dict(zip(settings, ([3.0], [4.0], [2.0], [6.0]), strict=True))
@@ -83,7 +93,7 @@ def test_command_line_writes_rows_and_a_figure(tmp_path, monkeypatch, capsys):
     assert matplotlib.image.imread(figure).shape[1] > 1000
     printed = capsys.readouterr().out
     assert "| soft | 64 | 1 | 6.0 |" in printed
-    assert "* hard, against soft: faster from M = 64 on." in printed
+    assert "* hard, against soft: faster from M = 64 on, where" in printed
 
 
 @pytest.mark.parametrize(
