@@ -10,7 +10,7 @@ NLL = {"as it is": (84.0, 0.5), "flat p(a)": (84.5, 0.4), "tied": (83.2, 0.6)}
 
 
 def test_models_from_the_top_with_the_reference_marked():
-    figure = controls(NLL, 4)
+    figure = controls(NLL, {"as it is": 0.714, "tied": 0.125}, 4)
     (axes,) = figure.axes
     points = [bars.lines[0].get_xydata()[0] for bars in axes.containers]
     np.testing.assert_allclose(points, [(84.0, 0), (84.5, 1), (83.2, 2)])
@@ -19,7 +19,11 @@ def test_models_from_the_top_with_the_reference_marked():
     assert bottom > top
     (reference,) = (line for line in axes.lines if line.get_linestyle() == "--")
     assert list(reference.get_xdata()) == [84.0, 84.0]
-    assert [text.get_text() for text in axes.texts] == ["84.0", "84.5", "83.2"]
+    assert [text.get_text() for text in axes.texts] == [
+        "84.0, address 71%",
+        "84.5",
+        "83.2, address 12%",
+    ]
     assert "K = 4" in axes.get_xlabel() and "nats" in axes.get_xlabel()
     colours = [bars.lines[0].get_color() for bars in axes.containers]
     assert colours[0] != colours[1] == colours[2]

@@ -52,8 +52,8 @@ def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration 
         "one choice of the paper changed in each. Bars are one standard error, clustered by "
         "episode; the targets are common to all, so that differences are known better than the "
         "points. Each was trained once, and how much another seed would change is not in the bars."
-        f"{_address_found(right)}",
-        png(controls(nll, num_samples)),
+        f"{_chance(right)}",
+        png(controls(nll, right, num_samples)),
     )
 
 
@@ -68,9 +68,11 @@ def _find(
     return next(found, None)
 
 
-def _address_found(right: Mapping[str, float]) -> str:
-    """An NLL says little of a choice where the address was never found."""
+def _chance(right: Mapping[str, float]) -> str:
     if not right:
         return ""
-    shares = ", ".join(f"{words} {100 * share:.0f} %" for words, share in right.items())
-    return f" Address right, where chance is {100 / FewShot().num_classes:g} %: {shares}."
+    return (
+        " Beside each is for how many targets the most likely entry is of their character, where "
+        f"chance is {100 / FewShot().num_classes:g} %: an NLL says little of a choice where the "
+        "address was not found."
+    )

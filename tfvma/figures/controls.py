@@ -9,20 +9,24 @@ from matplotlib.figure import Figure
 from tfvma.figures.style import BLUE, GREY, INK, SMALL, VERMILLION, new_figure, tidy
 
 
-def controls(nll: Mapping[str, tuple[float, float]], num_samples: int) -> Figure:
+def controls(
+    nll: Mapping[str, tuple[float, float]], right: Mapping[str, float], num_samples: int
+) -> Figure:
     """Draws a line for each model, from the top, with its NLL; the first is the reference.
 
     Args:
       nll: mean and standard error in nats by what was changed; the reference is the first.
+      right: for how many targets, from 0 to 1, the address is right, where that is known: an NLL
+        says little of a choice where the address was never found.
       num_samples: K, for the label.
     """
     figure = new_figure(height=0.9 + 0.38 * len(nll))
     axes = figure.add_subplot()
-    for level, (mean, error) in enumerate(nll.values()):
+    for level, (change, (mean, error)) in enumerate(nll.items()):
         colour = VERMILLION if level == 0 else BLUE
         axes.errorbar(mean, level, xerr=error, color=colour, marker="o", capsize=3)
         axes.annotate(
-            f"{mean:.1f}",
+            f"{mean:.1f}" + (f", address {right[change]:.0%}" if change in right else ""),
             (mean + error, level),
             xytext=(6, 0),
             textcoords="offset points",
@@ -35,7 +39,7 @@ def controls(nll: Mapping[str, tuple[float, float]], num_samples: int) -> Figure
     axes.set_yticks(range(len(nll)), list(nll))
     axes.set_ylim(len(nll) - 0.5, -0.7)
     axes.set_xlabel(f"NLL, K = {num_samples:,}, nats per image (lower is better)")
-    axes.margins(x=0.15)
+    axes.margins(x=0.3)
     tidy(axes)
     axes.grid(visible=False)
     return figure
