@@ -80,7 +80,12 @@ def test_the_reference_is_the_few_shot_model_with_fewer_steps():
     reference = options(get_preset("omniglot26_control"))
     paper = options(get_preset("omniglot26_vma_4shot"))
     differing = {key for key, value in reference.items() if value != paper[key]}
-    assert differing == {"training.steps", "training.optimizer", "training.learning_rate"}
+    assert differing == {
+        "training.steps",
+        "training.optimizer",
+        "training.learning_rate",
+        "training.weight_decay",
+    }
     assert (reference["training.steps"], reference["training.weight_decay"]) == (3_000, 0.1)
 
 
@@ -89,9 +94,11 @@ def test_the_large_model_of_table_1_is_that_of_45_5_alphabets_for_larger_images(
     assert large.episodes.dataset == small.episodes.dataset == "gmn"
     of_45_5 = get_preset("omniglot26_vma_4shot").model
     assert large.model == dataclasses.replace(of_45_5, image_size=28)
-    # Wider everywhere, so that it can start from the other.
-    assert len(large.model.filters) == len(small.model.filters)
-    pairs = zip(large.model.filters, small.model.filters, strict=True)
+    # Wider everywhere, and else the same, so that it can start from the other.
+    filters, units = small.model.filters, small.model.hidden_units
+    narrowed = dataclasses.replace(large.model, filters=filters, hidden_units=units)
+    assert narrowed == small.model
+    pairs = zip(large.model.filters, filters, strict=True)
     assert all(wide > narrow for wide, narrow in pairs)
-    assert large.model.hidden_units > small.model.hidden_units
+    assert large.model.hidden_units > units
     assert max(large.episodes.varied_shots) == large.episodes.shots

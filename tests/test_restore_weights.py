@@ -176,7 +176,7 @@ def test_a_run_says_that_it_is_wider_than_what_it_starts_from(model, exported, t
     trained, _, _ = load_trained(tmp_path / "run")
     # The kernel and bias of each hidden layer, and the kernel that reads it: of h, h_q, p(z | m),
     # q(z | m, x) and the summary of an entry.
-    assert f"15 of {len(trained.weights)} weights are wider than {exported}'s" in said.getvalue()
+    assert f"15 of {len(trained.weights)} weights are wider than {exported}'s:" in said.getvalue()
     assert trained.count_params() > model.count_params()
 
 

@@ -11,35 +11,49 @@ from tests.test_restore_weights import CONFIG, SIZE, random_model
 from tfvma.config import replace_options
 from tfvma.errors import CheckpointError
 from tfvma.export import export_saved_model
+from tfvma.layers.memory import LearnedMemory
 from tfvma.models.build import build_model
 from tfvma.restore_weights import start_from
-from tfvma.widened import widened
+from tfvma.widened import Top, widened
 
 CONV = {"model.filters": (3, 4, 5)}
 WIDER_CONV = {"model.filters": (4, 4, 7), "model.hidden_units": 9}
 MLP = {"model.network": "mlp", "model.units": (7, 6)}
 WIDER_MLP = {"model.units": (15, 14)}
+LEARNED = {"model.memory_size": 3, "episodes.kind": "images"}
+LEARNED |= {"episodes.num_classes": 8, "episodes.targets_per_class": 4, "episodes.shots": 4}
 # Odd sizes: 26, 13, 13, 7. The last has 49 cells, as has what dense layers read.
-FAMILIES = pytest.mark.parametrize(
-    ("narrow", "wide"),
-    [
-        (CONV, WIDER_CONV),
-        (CONV | {"model.family": "soft_attention"}, WIDER_CONV),
-        (CONV | {"model.family": "vae", "model.key_dim": 128}, WIDER_CONV),
-        (MLP, WIDER_MLP),
-    ],
-)
+FAMILIES = [
+    (CONV, WIDER_CONV),
+    (CONV | {"model.family": "soft_attention"}, WIDER_CONV),
+    (CONV | {"model.family": "vae", "model.key_dim": 128}, WIDER_CONV),
+    (MLP, WIDER_MLP),
+]
+VARIANTS = [
+    # One layer alone; the last one; and hidden units as many as what dense layers read.
+    (CONV, {"model.filters": (3, 6, 5)}),
+    (CONV, {"model.filters": (3, 4, 7)}),
+    (CONV, WIDER_CONV | {"model.hidden_units": 49 * 7}),
+    (CONV | LEARNED, WIDER_CONV),
+    (MLP | {"model.entry_to_logits": 1.0}, WIDER_MLP),
+    (MLP | {"model.family": "vae", "model.key_dim": 128}, WIDER_MLP),
+]
+
+
+def episodes_for(model) -> tf.data.Dataset:
+    """One, of noise."""
+    images = tf.constant(np.random.default_rng(0).random((8, SIZE, SIZE, 1)) < 0.3, tf.float32)
+    memory = {} if isinstance(getattr(model, "memory", None), LearnedMemory) else {"memory": images}
+    return tf.data.Dataset.from_tensors({"x": images[:3]} | memory)
 
 
 def measured(model) -> dict[str, float]:
-    images = tf.constant(np.random.default_rng(0).random((8, SIZE, SIZE, 1)) < 0.3, tf.float32)
-    episodes = tf.data.Dataset.from_tensors({"x": images[:3], "memory": images})
     model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     tf.random.set_seed(0)
-    return model.evaluate(episodes, verbose=0, return_dict=True)
+    return model.evaluate(episodes_for(model), verbose=0, return_dict=True)
 
 
-@FAMILIES
+@pytest.mark.parametrize(("narrow", "wide"), FAMILIES + VARIANTS)
 def test_it_computes_the_same(tmp_path, narrow, wide):
     small = replace_options(CONFIG, narrow)
     trained = random_model(small, seed=0)
@@ -55,7 +69,7 @@ def test_it_computes_the_same(tmp_path, narrow, wide):
     assert measured(other) != pytest.approx(expected, rel=1e-2)
 
 
-@FAMILIES
+@pytest.mark.parametrize(("narrow", "wide"), FAMILIES)
 def test_every_weight_that_reads_a_new_unit_has_a_gradient(tmp_path, narrow, wide):
     """New units that nobody read yet are read after a step."""
     small = replace_options(CONFIG, narrow | {"training.l2": 0.0})
@@ -63,23 +77,23 @@ def test_every_weight_that_reads_a_new_unit_has_a_gradient(tmp_path, narrow, wid
     large = build_model(replace_options(small, wide))
     start_from(large, path)
     before = {weight.path: weight.numpy() for weight in large.weights}
-    images = tf.constant(np.random.default_rng(0).random((8, SIZE, SIZE, 1)) < 0.3, tf.float32)
     large.compile(keras.optimizers.SGD(1e-3), run_eagerly=True)
-    large.fit(
-        tf.data.Dataset.from_tensors({"x": images[:3], "memory": images}), verbose=0, epochs=1
-    )
+    large.fit(episodes_for(large), verbose=0)
     zeros = {path: value == 0.0 for path, value in before.items() if path.endswith("/kernel")}
     assert any(zero.any() for zero in zeros.values())
     for weight in large.weights:
         zero = zeros.get(weight.path)
         if zero is not None and zero.any():
-            assert np.any(weight.numpy()[zero] != 0.0), weight.path
+            moved = weight.numpy()[zero]
+            # Not all: of units that are off for all targets none does.
+            assert np.all(np.isfinite(moved)) and np.any(moved != 0.0), weight.path
 
 
 def test_dense_layers_read_old_channels_in_every_cell():
     trained = np.arange(1.0, 13.0, dtype=np.float32).reshape(6, 2)
     initial = np.full([9, 3], 0.5, np.float32)
-    wide = widened("model/posterior/hidden/kernel", trained, initial, top=(3, 3))
+    top = Top(cells=3, trained=2, initial=3)
+    wide = widened("model/posterior/hidden/kernel", trained, initial, top)
     np.testing.assert_array_equal(
         wide,
         [
@@ -94,21 +108,29 @@ def test_dense_layers_read_old_channels_in_every_cell():
             [0, 0, 0.5],
         ],
     )
-    bias = widened("model/decoder/z_dense/bias", trained[:, 0], initial[:, 0], top=(3, 3))
+    bias = widened("model/decoder/z_dense/bias", trained[:, 0], initial[:, 0], top)
     np.testing.assert_array_equal(bias, [1, 3, 0.5, 5, 7, 0.5, 9, 11, 0.5])
 
 
 def test_transposed_convolutions_have_what_they_make_before_what_they_read():
     trained, initial = np.ones([3, 3, 2, 4], np.float32), np.full([3, 3, 3, 6], 0.5, np.float32)
-    wide = widened("model/decoder/up2/kernel", trained, initial, top=(1, 1))
+    wide = widened("model/decoder/up2/kernel", trained, initial, top=Top(1, 1, 1))
     np.testing.assert_array_equal(wide[0, 0], [[1, 1, 1, 1, 0, 0]] * 2 + [[0.5] * 6])
-    wide = widened("model/pyramid/conv2/kernel", trained, initial, top=(1, 1))
+    wide = widened("model/pyramid/conv2/kernel", trained, initial, top=Top(1, 1, 1))
     np.testing.assert_array_equal(wide[0, 0], [[1, 1, 1, 1, 0.5, 0.5]] * 2 + [[0] * 4 + [0.5] * 2])
+
+
+def test_pixels_are_no_units(tmp_path):
+    narrow = replace_options(CONFIG, MLP | {"model.family": "vae", "model.key_dim": 128})
+    path = export_saved_model(random_model(narrow, seed=0), narrow, tmp_path)
+    larger = replace_options(narrow, {"model.image_size": SIZE + 2, "episodes.dataset": "gmn"})
+    with pytest.raises(CheckpointError, match="logits/bias is .676. and not .784."):
+        start_from(build_model(larger), path)
 
 
 def test_a_weight_of_the_same_shape_is_taken_whole():
     trained = np.random.default_rng(0).standard_normal([4, 5])
-    assert widened("model/hidden/kernel", trained, np.zeros([4, 5]), top=(1, 5)) is trained
+    assert widened("model/hidden/kernel", trained, np.zeros([4, 5]), top=Top(1, 5, 5)) is trained
 
 
 @pytest.mark.parametrize(
@@ -116,6 +138,7 @@ def test_a_weight_of_the_same_shape_is_taken_whole():
     [
         ({"model.filters": (3, 3, 5)}, "conv2/bias is .4. and not .3."),
         ({"model.filters": (3, 4, 5, 5)}, "there is no .*/conv4/"),
+        ({"model.filters": (3, 4, 5), "model.stride_first": False}, "have 49 pixels and not 169"),
         ({"model.hidden_units": 5}, "embedding/kernel is .6, 5. and not .5, 5."),
         ({"model.key_dim": 6}, "key_embedding/embedding/bias is .5. and not .6."),
         ({"model.latent_dim": 4}, "bias is .3. and not .4.|parameters/bias is .6. and not .8."),

@@ -144,9 +144,9 @@ class TrainingConfig:
     `estimator` is a name of `tfvma.estimators`, with settings where others than the defaults are
     wanted: "ovis(gamma=0.5)".
     `start_from` is the SavedModel whose weights training starts from, such as
-    savedmodels/NAME; its layers may be narrower, of another family it gives the weights that both
-    have, and a tied model takes h alone from one that is not, scaled to queries as long as those
-    were where keys are divided by their norm; "" starts afresh.
+    savedmodels/NAME, whose layers may be narrower; of another family it gives the weights that
+    both have in one shape, and a tied model takes h alone from one that is not, scaled to queries
+    as long as those were where keys are divided by their norm; "" starts afresh.
     Without a version the latest is taken, and config.json says which that was.
     `l2` is of the loss, and with Adam or Muon counts for less where gradients are large;
     `weight_decay` shrinks kernels by rate * weight_decay a step beside the update (Loshchilov and

@@ -11,11 +11,13 @@ import numpy as np
 
 from tfvma.errors import CheckpointError
 from tfvma.servable import load_saved_model
-from tfvma.widened import widened
+from tfvma.widened import Top, widened
 
 if TYPE_CHECKING:
     from tfvma.models.episodic import EpisodicModel
 
+# Of convolutional decoders: the last number has the smallest features.
+_UPSCALE = re.compile(r"/decoder/up(\d+)/kernel$")
 # What a model may have that another of its family has not.
 _LEFT_OUT = re.compile("/query_embedding/|/addressing/prior_query$|/memory/slots$")
 
@@ -47,9 +49,9 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> Started:
 
     One of its family must have the same, but for what a choice leaves out: h_q where it is tied to
     h, the query point of a flat p(a), and the slots of a learned memory, which stay as they are
-    where there are fewer, more, or none. Its layers may be narrower: see `widened`; the model
-    then computes the same as the narrower one. Shared with another are weights with the same
-    path below the name of the model, and the same shape.
+    where there are fewer, more, or none. Its layers may be narrower, see `widened`: units that it
+    has not are not read yet. Shared with another are weights with the same path below the name of
+    the model, and the same shape.
 
     Args:
         model, path: as in `restore_weights`.
@@ -63,7 +65,7 @@ def start_from(model: EpisodicModel, path: str | os.PathLike) -> Started:
         if slots in ours and _differ_in_size(ours[slots], saved.get(slots)):
             del ours[slots]
         theirs = {k: w for k, w in saved.items() if k in ours or not _LEFT_OUT.search(k)}
-        wide = _as_wide(theirs, ours, _top(model), path)
+        wide = _as_wide(theirs, ours, path)
         _restore(ours, wide, path)
         return Started(len(ours), sum(w.shape != theirs[k].shape for k, w in wide.items()))
     theirs = {_below(key): weight for key, weight in saved.items()}
@@ -98,11 +100,10 @@ def _restore(ours: dict, saved: dict, path: str | os.PathLike) -> None:
         weight.assign(saved[key])
 
 
-def _as_wide(
-    saved: dict, ours: dict, top: tuple[int, int], path: str | os.PathLike
-) -> dict[str, np.ndarray]:
+def _as_wide(saved: dict, ours: dict, path: str | os.PathLike) -> dict[str, np.ndarray]:
     """Saved weights, each as wide as ours of the same path."""
     try:
+        top = _top(saved, ours)
         return {
             key: widened(key, np.asarray(weight), np.asarray(ours[key]), top)
             if key in ours
@@ -115,10 +116,24 @@ def _as_wide(
         ) from error
 
 
-def _top(model: EpisodicModel) -> tuple[int, int]:
-    """Cells and channels of the last feature maps; without convolutions 1 and 1."""
-    cells = getattr(model.decoder, "top_size", 1) ** 2
-    return cells, getattr(model.decoder, "top_units", cells) // cells
+def _top(saved: dict, ours: dict) -> Top:
+    """The last feature maps of two models of a family; raises CheckpointError where one has more
+    cells."""
+    (cells, trained), (here, initial) = _cells_and_channels(saved), _cells_and_channels(ours)
+    if cells != here:
+        raise CheckpointError(f"its last feature maps have {cells} pixels and not {here}")
+    return Top(cells, trained, initial)
+
+
+def _cells_and_channels(weights: dict) -> tuple[int, int]:
+    """Of the last feature maps, from the decoder, which begins with them; without any, 1 and 1."""
+    kernels = {path: weight for path, weight in weights.items() if _UPSCALE.search(path)}
+    if not kernels:
+        return 1, 1
+    last = max(kernels, key=lambda path: int(_UPSCALE.search(path)[1]))
+    channels = kernels[last].shape[-1]
+    units = weights[_UPSCALE.sub("/decoder/z_dense/kernel", last)].shape[-1]
+    return units // channels, channels
 
 
 def _slots(paths: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,13 +11,23 @@ from tfvma.errors import CheckpointError
 
 # Kernels of transposed convolutions are [3, 3, out, in].
 _TRANSPOSED = re.compile(r"/(up\d+|skip\d+|image_skip)/kernel$")
-# What a width may not change: keys, the parameters of z, the vector that joins z, and entries.
-_FIXED = re.compile("/(embedding|parameters|summary)/bias$|/memory/slots$|/prior_query$")
+# What a width may not change: keys, the parameters of z, the vector that joins z, pixels, entries.
+_FIXED = re.compile("/(embedding|parameters|summary|logits)/bias$|/memory/slots$|/prior_query$")
 
 
-def widened(
-    path: str, trained: np.ndarray, initial: np.ndarray, top: tuple[int, int]
-) -> np.ndarray:
+class Top(NamedTuple):
+    """The last feature maps, which dense layers read and make as one axis, channel last.
+
+    cells: height x width; 1 without convolutions. trained, initial: channels of the narrower and
+    of the wider model.
+    """
+
+    cells: int
+    trained: int
+    initial: int
+
+
+def widened(path: str, trained: np.ndarray, initial: np.ndarray, top: Top) -> np.ndarray:
     """`trained` in a corner of a wider weight, in which old units do not read new ones.
 
         [ trained        0    ]   to old units, from [old, new]
@@ -29,8 +40,7 @@ def widened(
         path: of the weight in its model; says which of its axes are units.
         trained: the weight of the narrower layer.
         initial: that of the wider one, untrained.
-        top: cells and channels of the wider model's last feature maps, which dense layers read
-            and make as one axis with the channel last.
+        top: of both models.
 
     Raises CheckpointError where an axis shrinks, or one grows that is no hidden width.
     """
@@ -50,12 +60,11 @@ def widened(
     return wide
 
 
-def _old_units(there: int, here: int, top: tuple[int, int]) -> np.ndarray:
+def _old_units(there: int, here: int, top: Top) -> np.ndarray:
     """Where `there` old units of an axis lie among `here`: first, or first in each cell.
 
     It depends on the sizes alone, so that layers which share an axis agree.
     """
-    cells, channels = top
-    if here != cells * channels or there % cells:
+    if (there, here) != (top.cells * top.trained, top.cells * top.initial):
         return np.arange(there)
-    return np.arange(here).reshape(cells, channels)[:, : there // cells].reshape(-1)
+    return np.arange(here).reshape(top.cells, top.initial)[:, : top.trained].reshape(-1)

@@ -81,6 +81,30 @@ def test_queries_are_as_long_as_they_were_and_keys_lie_as_they_did(untied, tiny)
     np.testing.assert_allclose(ratios, np.full(keys.shape, ratios[0, 0]), rtol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        ({"model.filters": (3, 4)}, {"model.filters": (5, 6), "model.hidden_units": 9}),
+        ({"model.network": "mlp", "model.units": (7, 6)}, {"model.units": (9, 8)}),
+    ],
+)
+def test_a_wider_tied_model_has_queries_as_long_as_those_of_the_narrower(
+    tiny, tmp_path, narrow, wide
+):
+    small = replace_options(tiny, narrow)
+    model = build_model(small)
+    randomize(model.weights)
+    path = export_saved_model(model, small, tmp_path)
+    source = random_characters("strokes", "train")
+    images = images_of(source)
+    tied = build_model(replace_options(small, TIED | wide))
+    start_from(tied, path)
+    match_queries(tied.addressing, path, source)
+    assert mean_length(tied.addressing.queries(images)) == pytest.approx(
+        mean_length(model.addressing.queries(images)), rel=1e-4
+    )
+
+
 def test_grey_images_will_do(untied, tiny):
     model, path = untied
     images = images_of(random_characters("strokes", "train"))

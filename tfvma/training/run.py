@@ -249,8 +249,8 @@ def _start_from(
         )
     if started.widened:
         print(
-            f"{started.widened} of {len(model.weights)} weights are wider than {saved_model}'s, "
-            "and begin by computing the same.",
+            f"{started.widened} of {len(model.weights)} weights are wider than {saved_model}'s: "
+            "new units are not read yet.",
             file=progress,
         )
 

@@ -73,11 +73,18 @@ def scale_embedding(embedding: keras.layers.Layer, factor: float) -> None:
 def _embedding_with(
     saved: Mapping[str, tf.Tensor], like: keras.layers.Layer, images_shape: tf.TensorShape
 ) -> keras.layers.Layer:
-    """Another layer like this one, with weights by their paths below it."""
-    embedding = type(like).from_config(like.get_config())
+    """A layer like this one, but as wide as the weights are, by their paths below it."""
+    values = [saved[own.path.partition(f"/{like.name}/")[2]] for own in like.weights]
+    *widths, hidden, _ = (bias.shape[-1] for bias in values[1::2])
+    config = like.get_config()
+    if "filters" in config:
+        config |= {"filters": widths, "hidden_units": hidden}
+    else:
+        config |= {"units": [*widths, hidden]}
+    embedding = type(like).from_config(config)
     embedding.build(images_shape)
-    for weight, own in zip(embedding.weights, like.weights, strict=True):
-        weight.assign(saved[own.path.partition(f"/{like.name}/")[2]])
+    for weight, value in zip(embedding.weights, values, strict=True):
+        weight.assign(value)
     return embedding
 
 
