@@ -14,6 +14,7 @@ from tfvma.evaluation.results_table import results_table, with_results
 from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.presets import preset_names
+from tfvma.training_command import training_command
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -26,6 +27,20 @@ PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 def test_results_are_those_of_the_metrics_files(page, table):
     text = page.read_text()
     assert text == with_results(text, table(read_zoo(ROOT / "savedmodels")))
+
+
+def test_every_stage_that_led_to_a_model_is_written_down():
+    _, *parts = (ROOT / "docs" / "stages.md").read_text().split("\n## ")
+    stages = {name: text for name, _, text in (part.partition("\n") for part in parts)}
+    for model in read_zoo(ROOT / "savedmodels"):
+        start = model.config.training.start_from
+        if start:
+            assert f"\n    {training_command(model.config)}\n" in stages[model.name]
+            _, name, version = start.split("/")
+            assert f"**Version {version}**" in stages[name]
+    for text in stages.values():
+        for name, version in re.findall(r"start_from=savedmodels/(\w+)/(\d+)", text):
+            assert f"**Version {version}**" in stages[name]
 
 
 def links(text: str) -> list[str]:
