@@ -109,6 +109,23 @@ def test_confounders_of_hard_and_soft_as_each_was_trained(tmp_path, given):
     assert illustrate_zoo(read_zoo(folder), num_samples=9) == []
 
 
+def test_confounders_of_a_second_sampled_address_beside_them(tmp_path, given):
+    folder = tmp_path / "savedmodels"
+    curve = confounder_rows({1: 70.0, 2: 71.0})
+    add_model(folder, "omniglot26_vma_4shot", curve)
+    more = [dataclasses.replace(r, protocol=r.protocol.replace("S=1 ", "S=16 ")) for r in curve]
+    add_model(folder, "omniglot26_vma_16shot", more)
+    # Two of a kind are no comparison.
+    assert illustrate_zoo(read_zoo(folder)) == []
+    add_model(folder, "omniglot26_soft", curve)
+    illustrate_zoo(read_zoo(folder))
+    assert list(given["confounders"][0]) == [
+        "sampled address, 1 examples of each",
+        "soft attention, 1 examples of each",
+        "sampled address, 16 examples of each",
+    ]
+
+
 def test_confounders_with_the_most_examples_where_none_are_as_trained(tmp_path, given):
     folder = tmp_path / "savedmodels"
     curve = confounder_rows({1: 70.0, 2: 71.0})

@@ -7,7 +7,7 @@ import numpy as np
 from tfvma.figures.confounders import confounders
 
 NLL = {16: (74.0, 0.4), 1: (70.0, 0.5), 144: (76.5, 0.6)}
-OPTIMUM = "optimum: NLL at C = 1, plus log C"
+OPTIMUM = "NLL at C = 1, plus log C"
 
 
 def legend_of(axes) -> list[str]:

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from tfvma.figures.style import BLUE, FONT_SIZE, GREY, VERMILLION, new_figure, tidy
+from tfvma.figures.style import BLUE, FONT_SIZE, GREY, ORANGE, VERMILLION, new_figure, tidy
 
-# The first is the model that the figure is about; a second is what it is compared with.
-_LOOKS = ((BLUE, "o"), (VERMILLION, "s"))
+# The first is the model that the figure is about; others are what it is compared with.
+_LOOKS = ((BLUE, "o"), (VERMILLION, "s"), (ORANGE, "D"))
 _DASHED = (0, (4, 2))
-_OPTIMUM = "optimum: NLL at C = 1, plus log C"
+_OPTIMUM = "NLL at C = 1, plus log C"
 
 
 def confounders(
@@ -26,7 +26,7 @@ def confounders(
     disjoint ones no sooner and no later than it must.
 
     Args:
-      curves: of one or two models by what they are called: mean and standard error in nats
+      curves: of one to three models by what they are called: mean and standard error in nats
         for each C; C = 1 is among them.
       num_samples: K, for the label.
     """
