@@ -12,7 +12,7 @@ from tfvma.card_usage import repeating, serving, signatures
 from tfvma.config import Config
 from tfvma.errors import OutputError
 from tfvma.evaluation.metrics_file import Row, read_rows
-from tfvma.evaluation.table import by_protocol, cells_of, metric_name
+from tfvma.evaluation.table import by_protocol, cells_of, markdown_line, metric_name
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.kinds import Kind
 from tfvma.servable import Training, find_version, read_kind, read_training
@@ -265,7 +265,7 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
     notes: dict[str, None] = {}
     for protocol, group in by_protocol(listed):
         lines.append(f"| **{protocol}** | | | | |")
-        lines += [f"| {' | '.join((metric_name(row.metric), *cells_of(row)))} |" for row in group]
+        lines += [markdown_line((metric_name(row.metric), *cells_of(row))) for row in group]
         notes.update(
             dict.fromkeys(
                 f"{protocol}, {metric_name(row.metric)}: {row.note}" for row in group if row.note

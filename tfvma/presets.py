@@ -26,7 +26,8 @@ _FINE_TUNING = TrainingConfig(
     learning_rate_warmup=200,
 )
 # The controls of section 4.2: an equal number of steps that a CPU can pay, from scratch. Without
-# decay, at twice the rate, q(a | x) fell onto one slot with two of them.
+# decay, at twice the rate, q(a | x) fell onto one slot with a flat p(a) and with the inner product;
+# with the latter it still does.
 _CONTROL = Config(
     name="omniglot26_control",
     training=TrainingConfig(
@@ -118,9 +119,9 @@ _PRESETS = (
         training=TrainingConfig(steps=40_000, latent_warmup=200, l2=3e-4),
     ),
     # As large as the models of 45/5 alphabets. To be started from the smaller one, with
-    # --start-from savedmodels/gmn_vma: wider layers can take the weights of narrower ones. The
-    # table is with K = 1,000 and up to 19 examples: with K = 16 of 4 the model learns more from
-    # the example that is most like the target, and less from all alike.
+    # --start-from savedmodels/gmn_vma: wider layers can take the weights of narrower ones. Table 1
+    # has K = 1,000 and up to 19 examples: with K = 16 in training, more of a step comes from the
+    # example that is most like the target than with 4.
     Config(
         name="gmn_vma_large",
         episodes=EpisodeConfig(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import cells_of, value_of
+from tfvma.evaluation.table import cells_of, markdown_line, split_rows, value_of
 
 _PROTOCOL = re.compile(r"(classification|classification_iw) (\d+)-way (\d+)-shot (.+)")
 # That of importance weights has q(a | x) on its fewer targets too.
@@ -21,10 +21,7 @@ _Line = tuple[str, str, int | None]
 
 def split_classification(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     """The rows of all other protocols, and those of classification."""
-    others, cells = [], []
-    for row in rows:
-        (cells if _PROTOCOL.fullmatch(row.protocol) else others).append(row)
-    return others, cells
+    return split_rows(rows, _PROTOCOL)
 
 
 def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[str]:
@@ -53,17 +50,16 @@ def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> str:
     settings = sorted({setting for setting, _ in cells})
     printed = {setting: cells_of(row)[1] for setting, row in cells if row.paper is not None}
     columns = [f"{ways}-way {shots}-shot" for ways, shots in settings]
-    text = [_text(["model", "by", *columns]), _text(["---", "---", *["---:"] * len(columns)])]
+    text = [
+        markdown_line(["model", "by", *columns]),
+        markdown_line(["---", "---", *["---:"] * len(columns)]),
+    ]
     if printed:
         papers = [printed.get(setting, _NONE) for setting in settings]
-        text.append(_text(["the paper's", "q(a\\|x)", *papers]))
+        text.append(markdown_line(["the paper's", "q(a\\|x)", *papers]))
     for (name, metric, num_samples), line in lines.items():
         by = "q(a\\|x)" if metric == "accuracy" else f"importance weights, K = {num_samples}"
         values = [value_of(line[setting]) if setting in line else _NONE for setting in settings]
-        text.append(_text([name, by, *values]))
+        text.append(markdown_line([name, by, *values]))
     heading = f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell:"
     return "\n".join([heading, "", *text])
-
-
-def _text(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.evaluation.summary import results_summary
-from tfvma.evaluation.table import by_protocol, cells_of, metric_name, training_cells
+from tfvma.evaluation.table import by_protocol, full_cells, markdown_line, metric_name
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.training_command import training_command
@@ -46,10 +46,7 @@ def _model_table(model: ZooModel) -> str:
             "| protocol | metric | ours | paper | K | targets | steps | minutes |",
             "|---|---|---:|---:|---:|---:|---:|---:|",
         ]
-    for _, group in by_protocol(listed):
-        for row in group:
-            cells = (row.protocol, metric_name(row.metric), *cells_of(row), *training_cells(row))
-            lines.append(f"| {' | '.join(cells)} |")
+    lines += [markdown_line(full_cells(row)) for _, group in by_protocol(listed) for row in group]
     for grid in table1_grids(table1):
         lines += ["", grid]
     notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})

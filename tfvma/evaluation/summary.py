@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tfvma.evaluation.classification_grid import classification_grids, split_classification
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import by_protocol, cells_of, metric_name, training_cells
+from tfvma.evaluation.table import by_protocol, full_cells, markdown_line
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel
 
@@ -76,13 +76,8 @@ def _tables(named: Sequence[tuple[str, Row]]) -> list[str]:
     for name in dict.fromkeys(name for name, _ in named):
         rows, table1 = split_table1(row for other, row in named if other == name)
         rows, accuracies = split_classification(rows)
-        lines += [_line(name, row) for row in rows]
+        lines += [markdown_line((name, *full_cells(row))) for row in rows]
         classified += [(name, row) for row in accuracies]
         grids += [f"{name}, {grid}" for grid in table1_grids(table1)]
     table = ["\n".join([*_HEADER, *lines])] if lines else []
     return [*table, *classification_grids(classified), *grids]
-
-
-def _line(name: str, row: Row) -> str:
-    cells = (name, row.protocol, metric_name(row.metric), *cells_of(row), *training_cells(row))
-    return f"| {' | '.join(cells)} |"

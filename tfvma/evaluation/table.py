@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from tfvma.evaluation.metrics_file import Row
 
@@ -68,9 +69,23 @@ def cells_of(row: Row) -> tuple[str, str, str, str]:
     )
 
 
-def training_cells(row: Row) -> tuple[str, str]:
-    """Steps and minutes of training."""
-    return tuple(_NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes))
+def split_rows(rows: Iterable[Row], protocol: re.Pattern[str]) -> tuple[list[Row], list[Row]]:
+    """The rows of other protocols, and those of this one."""
+    others, own = [], []
+    for row in rows:
+        (own if protocol.fullmatch(row.protocol) else others).append(row)
+    return others, own
+
+
+def markdown_line(cells: Iterable[str]) -> str:
+    """A line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def full_cells(row: Row) -> tuple[str, ...]:
+    """Protocol and metric, what `cells_of` gives, and steps and minutes of training."""
+    training = (_NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes))
+    return row.protocol, metric_name(row.metric), *cells_of(row), *training
 
 
 def format_table(rows: Sequence[Row]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper_table1 import GMN, VMA
 from tfvma.evaluation.protocols import TABLE1_SHOTS
-from tfvma.evaluation.table import value_of
+from tfvma.evaluation.table import markdown_line, split_rows, value_of
 
 _PROTOCOL = re.compile(r"table1 C=(\d+) S=(\d+) (.+)")
 _NONE = "–"
@@ -21,10 +21,7 @@ _OF_GMN = (
 
 def split_table1(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     """The rows of all other protocols, and those of table1."""
-    others, cells = [], []
-    for row in rows:
-        (cells if _PROTOCOL.fullmatch(row.protocol) else others).append(row)
-    return others, cells
+    return split_rows(rows, _PROTOCOL)
 
 
 def table1_grids(rows: Iterable[Row]) -> list[str]:
@@ -55,20 +52,16 @@ def _grid(dataset: str, num_samples: int, cells: Mapping[tuple[int, int], Row]) 
     if any_row.minutes is not None:
         heading += f" ({any_row.minutes:,.0f} minutes)"
     lines = [
-        _line(["C", "", *(f"S = {shots}" for shots in TABLE1_SHOTS)]),
-        _line(["---:", "---", *["---:"] * len(TABLE1_SHOTS)]),
+        markdown_line(["C", "", *(f"S = {shots}" for shots in TABLE1_SHOTS)]),
+        markdown_line(["---:", "---", *["---:"] * len(TABLE1_SHOTS)]),
     ]
     for classes in sorted({classes for classes, _ in cells}):
         of_class = [cells.get((classes, shots)) for shots in TABLE1_SHOTS]
         ours = [_NONE if row is None else value_of(row, digits=1) for row in of_class]
-        lines.append(_line([str(classes), "ours", *ours]))
+        lines.append(markdown_line([str(classes), "ours", *ours]))
         if any(row is not None and row.paper is not None for row in of_class):
-            lines.append(_line(["", "paper", *map(str, VMA[classes])]))
+            lines.append(markdown_line(["", "paper", *map(str, VMA[classes])]))
             if classes in GMN:
-                lines.append(_line(["", "paper, GMN", *map(str, GMN[classes])]))
+                lines.append(markdown_line(["", "paper, GMN", *map(str, GMN[classes])]))
     below = ["", _OF_GMN] if any("paper, GMN" in line for line in lines) else []
     return "\n".join([f"{heading}:", "", *lines, *below])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
