@@ -196,6 +196,10 @@ def test_combinations_that_work(values):
             {"episodes.dataset": "strokes", "episodes.warped_copies": 1},
             r"episodes\.dataset='strokes': expected one of 'gmn', 'omniglot26', 'omniglot26_t",
         ),
+        (
+            {"episodes.warped_alike": True},
+            r"episodes\.warped_alike=True: .* episodes\.warped_copies=0",
+        ),
         ({"episodes.warped_copies": -1}, r"episodes\.warped_copies=-1: expected at least 0"),
         (
             {**RECALL, "episodes.varied_shots": (1,)},

@@ -93,6 +93,9 @@ def test_training():
         "9 characters, turned by a multiple of 90 degrees each and 3 in 4 characters warped a "
         "little, with 4 targets"
     ) in other
+    alike = dataclasses.replace(both, warped_alike=True)
+    other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=alike)).split())
+    assert "warped a little, all drawings of a character alike, with 4 targets" in other
     vae = dataclasses.replace(CONFIG, episodes=both, model=ModelConfig(family="vae"))
     other = " ".join(card(config=vae, kind=VAE).split())
     assert "each and 3 in 4 drawings warped a little." in other

@@ -24,6 +24,7 @@ _CLASSES = (
     "episodes.varied_shots",
     "episodes.turned",
     "episodes.warped_copies",
+    "episodes.warped_alike",
 )
 # What each choice leaves unread.
 _UNREAD = {
@@ -94,6 +95,9 @@ class EpisodeConfig:
     warped_copies: how many more times each character to train on is there, each drawing turned,
     stretched, slanted and shifted a little (`tfvma.data.warped`); of "omniglot26",
     "omniglot26_tuning" and "gmn" alone.
+
+    warped_alike: whether all drawings of a character of a copy are warped in one way, so that they
+    differ from each other as they were drawn.
     """
 
     dataset: str = "omniglot26"
@@ -104,6 +108,7 @@ class EpisodeConfig:
     varied_shots: tuple[int, ...] = ()
     turned: bool = False
     warped_copies: int = 0
+    warped_alike: bool = False
     targets: int = 32
     memory_size: int = 256
 
@@ -331,6 +336,11 @@ def check_config(config: Config) -> None:
         )
     if config.episodes.warped_copies > 0:
         check_choice("episodes.dataset", config.episodes.dataset, _WARPED)
+    elif config.episodes.warped_alike:
+        raise InvalidArgumentError(
+            "episodes.warped_alike=True: expected False, the default, with "
+            "episodes.warped_copies=0, where nothing is warped."
+        )
     if len(config.model.units) != 2:
         raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths.")
     check_choice("training.schedule", config.training.schedule, SCHEDULES)

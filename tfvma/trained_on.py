@@ -40,7 +40,8 @@ def _changed(drawn: EpisodeConfig, things: str) -> str:
         changed.append("turned by a multiple of 90 degrees each")
     if drawn.warped_copies:
         copies = drawn.warped_copies
-        changed.append(f"{copies} in {copies + 1} {things} warped a little")
+        alike = ", all drawings of a character alike" if drawn.warped_alike else ""
+        changed.append(f"{copies} in {copies + 1} {things} warped a little{alike}")
     return f", {' and '.join(changed)}," if changed else ""
 
 

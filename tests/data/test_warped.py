@@ -24,13 +24,13 @@ def make(copy: int) -> CharacterSet:
 def test_copies_follow_the_characters(monkeypatch):
     asked = []
 
-    def load(split, data_dir, copy):
-        asked.append((split, data_dir, copy))
+    def load(split, data_dir, copy, alike):
+        asked.append((split, data_dir, copy, alike))
         return make(copy)
 
     monkeypatch.setitem(warped._LOADERS, "omniglot26", load)
     result = with_warped_copies(make(0), 2, "somewhere")
-    assert asked == [("train", "somewhere", 1), ("train", "somewhere", 2)]
+    assert asked == [("train", "somewhere", 1, False), ("train", "somewhere", 2, False)]
     np.testing.assert_array_equal(
         result.drawings, np.concatenate([make(copy).drawings for copy in range(3)])
     )
@@ -39,6 +39,60 @@ def test_copies_follow_the_characters(monkeypatch):
         *("A_0_warped1", "A_1_warped1"),
         *("A_0_warped2", "A_1_warped2"),
     )
+
+
+@pytest.mark.parametrize("name", sorted(warped._LOADERS))
+def test_alike_is_asked_of_every_copy(name, monkeypatch):
+    asked = []
+
+    def load(split, data_dir, copy, alike):
+        asked.append(alike)
+        return make(copy)
+
+    monkeypatch.setitem(warped._LOADERS, name, load)
+    with_warped_copies(dataclasses.replace(make(0), name=name), 2, alike=True)
+    assert asked == [True, True]
+
+
+def test_alike_is_one_way_for_the_drawings_of_a_character(monkeypatch, tmp_path):
+    """Two characters, each three times the same drawing."""
+    grey = np.full([6, 105, 105], 255, dtype=np.uint8)
+    grey[:3, 20:60, 40:50] = 0
+    grey[3:, 30:80, 30:70] = 0
+
+    def read(folder, reduce):
+        drawings = reduce(grey)
+        return {"drawings": drawings.reshape(2, 3, *drawings.shape[1:])}
+
+    def load(copy, alike):
+        return omniglot.load_reduced("test", lambda drawn: drawn, None, copy, alike)["drawings"]
+
+    monkeypatch.setattr(omniglot, "read_drawings", read)
+    monkeypatch.setattr(omniglot.TfdsSource, "find", lambda source, data_dir: tmp_path)
+    monkeypatch.setattr(omniglot.TfdsSource, "fingerprint", lambda source, folder: "x")
+    monkeypatch.setattr(omniglot, "cached_arrays", lambda key, make: make())
+    plain, own, alike = load(0, False), load(1, False), load(1, True)
+    for character in range(2):
+        first, *others = alike[character]
+        assert (first != plain[character, 0]).any()
+        for other in others:
+            np.testing.assert_array_equal(other, first)
+        assert (own[character, 1] != own[character, 0]).any()
+    # Each character in a way of its own, and each copy in others.
+    shapes = [np.argwhere(alike[character, 0]).mean(axis=0) for character in range(2)]
+    before = [np.argwhere(plain[character, 0]).mean(axis=0) for character in range(2)]
+    assert np.abs((shapes[0] - before[0]) - (shapes[1] - before[1])).max() > 0.5
+    assert (load(2, True) != alike).any()
+
+
+def test_copies_of_either_kind_are_kept_apart(monkeypatch, tmp_path):
+    keys = []
+    monkeypatch.setattr(omniglot.TfdsSource, "find", lambda source, data_dir: tmp_path)
+    monkeypatch.setattr(omniglot.TfdsSource, "fingerprint", lambda source, folder: "x")
+    monkeypatch.setattr(omniglot, "cached_arrays", lambda key, make: keys.append(key))
+    for copy, alike in ((0, False), (0, True), (1, False), (1, True), (2, True)):
+        omniglot.load_reduced("test", lambda drawn: drawn, None, copy, alike)
+    assert len(set(keys)) == 4 and keys[0] == keys[1]
 
 
 def test_what_a_run_accepts_can_be_warped():

@@ -45,40 +45,54 @@ SOURCE = TfdsSource(
 )
 
 
-def load(split: str, data_dir: str | os.PathLike | None = None, copy: int = 0) -> CharacterSet:
+def load(
+    split: str,
+    data_dir: str | os.PathLike | None = None,
+    copy: int = 0,
+    alike: bool = False,
+) -> CharacterSet:
     """Loads "train" (45 alphabets, 1,479 characters) or "test" (5 alphabets, 144 characters).
 
-    `data_dir` as in `load_characters`. `copy` is 0 for the drawings as they are, else the number
-    of a copy in which each is warped a little (`tfvma.data.warp`). Raises DataError, which says
-    what was looked for, where, and what to do, if the records are missing, damaged, or not all
-    there.
+    Args:
+      split: "train" or "test".
+      data_dir: as in `load_characters`.
+      copy: 0 for the drawings as they are, else the number of a copy in which they are warped a
+        little (`tfvma.data.warp`).
+      alike: whether those of one character are warped in one way, instead of each in its own.
+
+    Raises DataError, which says what was looked for, where, and what to do, if the records are
+    missing, damaged, or not all there.
     """
-    arrays = _load_all(data_dir, copy)
+    arrays = _load_all(data_dir, copy, alike)
     in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
     return select("omniglot26", split, arrays, in_test if split == "test" else ~in_test)
 
 
 def load_tuning(
-    split: str, data_dir: str | os.PathLike | None = None, copy: int = 0
+    split: str,
+    data_dir: str | os.PathLike | None = None,
+    copy: int = 0,
+    alike: bool = False,
 ) -> CharacterSet:
     """Loads what choices are made on: the 45 training alphabets alone, split 40/5 in turn.
 
     "train" has 1,337 characters, "test" 142 of the five TUNING_ALPHABETS; the five test
-    alphabets are in neither, so that figures on them are untouched by choices. `copy` as in
-    `load`.
+    alphabets are in neither, so that figures on them are untouched by choices. `copy` and
+    `alike` as in `load`.
     """
-    arrays = _load_all(data_dir, copy)
+    arrays = _load_all(data_dir, copy, alike)
     tuning = np.isin(arrays["alphabets"], TUNING_ALPHABETS)
     used = tuning if split == "test" else ~tuning & ~np.isin(arrays["alphabets"], TEST_ALPHABETS)
     return select("omniglot26_tuning", split, arrays, used)
 
 
-def _load_all(data_dir: str | os.PathLike | None, copy: int) -> dict[str, np.ndarray]:
+def _load_all(data_dir: str | os.PathLike | None, copy: int, alike: bool) -> dict[str, np.ndarray]:
     return load_reduced(
         f"omniglot26-{VERSION}-max-pool-{_POOL}",
         lambda drawn: max_pool_ink(drawn, _POOL),
         data_dir,
         copy,
+        alike,
     )
 
 
@@ -87,22 +101,28 @@ def load_reduced(
     reduce: Callable[[np.ndarray], np.ndarray],
     data_dir: str | os.PathLike | None,
     copy: int,
+    alike: bool,
 ) -> dict[str, np.ndarray]:
     """All drawings as ink, warped a little where `copy` is not 0, and then reduced.
 
     Args:
       name: what they are kept under: another one for another reduction.
       reduce: uint8 ink [N, 105, 105] to uint8 [N, h, w].
-      data_dir, copy: as in `load`.
+      data_dir, copy, alike: as in `load`.
 
     Returns and raises as `read_drawings`.
     """
     folder = SOURCE.find(data_dir)
+
+    def as_they_are() -> dict[str, np.ndarray]:
+        return read_drawings(folder, lambda grey: reduce(ink(grey)))
+
+    def warped() -> dict[str, np.ndarray]:
+        return (_warped_alike if alike else _warped)(folder, reduce, copy)
+
     if copy:
-        name = f"{name}-{warp.NAME}-{copy}"
-    return cached_arrays(
-        f"{name}-{SOURCE.fingerprint(folder)}", lambda: _read_and_reduce(folder, reduce, copy)
-    )
+        name = f"{name}-{warp.NAME}{'-alike' if alike else ''}-{copy}"
+    return cached_arrays(f"{name}-{SOURCE.fingerprint(folder)}", warped if copy else as_they_are)
 
 
 def select(
@@ -117,20 +137,31 @@ def select(
     )
 
 
-def _read_and_reduce(
+def _warped(
     folder: Path, reduce: Callable[[np.ndarray], np.ndarray], copy: int
 ) -> dict[str, np.ndarray]:
-    """Returns "drawings" [C, S, h, w], "characters" [C] and "alphabets" [C]: both splits."""
+    """As `read_drawings`, each drawing warped on its own."""
     # One after another in the order of records, so that a copy is always the same.
     random = np.random.default_rng(copy)
 
     def of_grey(grey: np.ndarray) -> np.ndarray:
         drawn = ink(grey)
-        if copy:
-            drawn = warp.warp_ink(drawn, warp.random_warps(len(drawn), random))
-        return reduce(drawn)
+        return reduce(warp.warp_ink(drawn, warp.random_warps(len(drawn), random)))
 
     return read_drawings(folder, of_grey)
+
+
+def _warped_alike(
+    folder: Path, reduce: Callable[[np.ndarray], np.ndarray], copy: int
+) -> dict[str, np.ndarray]:
+    """As `read_drawings`, all drawings of a character warped in the same way."""
+    arrays = read_drawings(folder, ink)
+    warps = warp.random_warps(len(arrays["drawings"]), np.random.default_rng(copy))
+    warped = [
+        reduce(warp.warp_ink(drawn, np.stack([one] * len(drawn))))
+        for drawn, one in zip(arrays["drawings"], warps, strict=True)
+    ]
+    return {**arrays, "drawings": np.stack(warped)}
 
 
 def read_drawings(

@@ -46,12 +46,17 @@ TEST_ALPHABETS = (
 SIZE = 28
 
 
-def load(split: str, data_dir: str | os.PathLike | None = None, copy: int = 0) -> CharacterSet:
+def load(
+    split: str,
+    data_dir: str | os.PathLike | None = None,
+    copy: int = 0,
+    alike: bool = False,
+) -> CharacterSet:
     """Loads "train" (964 characters) or "test" (659), in order of alphabet and number.
 
-    `data_dir`, `copy` and errors as in `omniglot.load`.
+    `data_dir`, `copy`, `alike` and errors as in `omniglot.load`.
     """
-    arrays = load_reduced(f"gmn-{VERSION}-subsample", subsample, data_dir, copy)
+    arrays = load_reduced(f"gmn-{VERSION}-subsample", subsample, data_dir, copy, alike)
     in_test = np.isin(arrays["alphabets"], TEST_ALPHABETS)
     return select("gmn", split, arrays, in_test if split == "test" else ~in_test)
 

@@ -21,19 +21,24 @@ _LOADERS = {
 
 
 def with_warped_copies(
-    characters: CharacterSet, copies: int, data_dir: str | os.PathLike | None = None
+    characters: CharacterSet,
+    copies: int,
+    data_dir: str | os.PathLike | None = None,
+    alike: bool = False,
 ) -> CharacterSet:
     """Every character once as it is and `copies` times warped: C (1 + copies) characters.
 
-    Each drawing of a copy is warped on its own (`tfvma.data.warp`) before it is shrunk, so
-    that those of one character differ in more ways than 20 people's. A copy is a character of
-    its own; now and then an episode has two copies of one character, as other classes. The
-    first C are those that came; those of copy i are called "<name>_warped<i>".
+    Drawings of a copy are warped (`tfvma.data.warp`) before they are shrunk. Each on its own:
+    those of one character then differ in more ways than 20 people's. Or `alike`: they differ as
+    they do in the original. A copy is a character of its own; now and then an episode has two
+    copies of one character, as other classes. The first C are those that came; those of copy i
+    are called "<name>_warped<i>".
 
     Args:
       characters: of "omniglot26", "omniglot26_tuning" or "gmn".
       copies: how many.
       data_dir: as in `load_characters`.
+      alike: whether all drawings of one character of a copy are warped in one way.
 
     Raises InvalidArgumentError for another dataset, DataError as `load_characters`.
     """
@@ -41,7 +46,7 @@ def with_warped_copies(
     load = _LOADERS[characters.name]
     parts = [characters]
     for copy in range(1, copies + 1):
-        loaded = load(characters.split, data_dir, copy)
+        loaded = load(characters.split, data_dir, copy, alike)
         names = tuple(f"{name}_warped{copy}" for name in loaded.characters)
         parts.append(dataclasses.replace(loaded, characters=names))
     return _joined(parts)

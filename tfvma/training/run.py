@@ -265,9 +265,10 @@ def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) 
             f"model.image_size={size}: expected {source.image_shape[0]}, the size of the "
             f"images of {config.episodes.dataset!r}."
         )
-    if split == "train" and config.episodes.warped_copies > 0:
-        source = with_warped_copies(source, config.episodes.warped_copies, data_dir)
-    return turned(source) if config.episodes.turned and split == "train" else source
+    drawn = config.episodes
+    if split == "train" and drawn.warped_copies > 0:
+        source = with_warped_copies(source, drawn.warped_copies, data_dir, drawn.warped_alike)
+    return turned(source) if drawn.turned and split == "train" else source
 
 
 def _training_episodes(config: Config, source: Source, step: int, strategy: tf.distribute.Strategy):
