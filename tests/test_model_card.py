@@ -77,10 +77,17 @@ def test_training():
     assert "L2 0.0003" in text
     assert "weight decay" not in text and "memory begun" not in text
     changed = dataclasses.replace(
-        CONFIG.training, weight_decay=0.1, memory_start="images", backward="drawn_sample"
+        CONFIG.training,
+        weight_decay=0.1,
+        memory_start="images",
+        backward="drawn_sample",
+        sharpened_for=1_000,
     )
     other = " ".join(card(config=dataclasses.replace(CONFIG, training=changed)).split())
-    assert "weight decay 0.1; memory begun as images of the training set" in other
+    assert (
+        "weight decay 0.1; logits sharpened for K = 1,000; memory begun as images of the "
+        "training set"
+    ) in other
     assert "gradients through one drawn sample of each target; L2" in other
     assert "drawn sample" not in text
     assert "5,000 steps. Estimator" in " ".join(card(training=Training()).split())

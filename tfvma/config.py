@@ -165,6 +165,8 @@ class TrainingConfig:
     weight.
     A step is one update with the mean gradient of `episodes_per_step` whole episodes, on however
     many devices.
+    `sharpened_for` is the K of a bound, for which the logits are multiplied by one number when all
+    steps are done (`tfvma.training.sharpen`); 0 leaves them as they were trained.
     """
 
     steps: int = 40_000
@@ -185,6 +187,7 @@ class TrainingConfig:
     seed: int = 0
     start_from: str = ""
     memory_start: str = "noise"
+    sharpened_for: int = 0
 
 
 @dataclass(frozen=True)
@@ -308,6 +311,7 @@ def check_config(config: Config) -> None:
         "training.latent_warmup",
         "training.l2",
         "training.weight_decay",
+        "training.sharpened_for",
         "training.seed",
         "intervals.log",
         "intervals.validation",

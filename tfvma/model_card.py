@@ -176,6 +176,8 @@ def _training(config: Config, kind: Kind, training: Training) -> str:
         details.append(f"L2 {settings.l2:g}")
     if settings.weight_decay:
         details.append(f"weight decay {settings.weight_decay:g}")
+    if settings.sharpened_for:
+        details.append(f"logits sharpened for K = {settings.sharpened_for:,}")
     if settings.memory_start == "images":
         details.append("memory begun as images of the training set")
     if settings.ema_momentum:

@@ -196,6 +196,11 @@ class ConvDecoder(keras.layers.Layer):
         logits = self.upscales[-1](hidden) + condition[-1]
         return tf.cast(logits, tf.float32)
 
+    @property
+    def logit_layers(self) -> list[keras.layers.Layer]:
+        """What the logits are a sum of."""
+        return [self.upscales[-1], self.skips[-1], self.image_skip]
+
     def call(self, z, features):
         return self.from_condition(z, self.condition(features))
 

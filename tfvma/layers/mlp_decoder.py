@@ -98,6 +98,11 @@ class MLPDecoder(keras.layers.Layer):
         logits = tf.add_n([self.logits(hidden), *condition[1:]])
         return tf.reshape(logits, [-1, self.image_size, self.image_size, 1])
 
+    @property
+    def logit_layers(self) -> list[keras.layers.Layer]:
+        """What the logits are a sum of."""
+        return [self.logits, self.entry_logits] if self.entry_to_logits else [self.logits]
+
     def call(self, z, features):
         return self.from_condition(z, self.condition(features))
 

@@ -67,6 +67,11 @@ class PlainConvDecoder(keras.layers.Layer):
             shape = upscale.compute_output_shape(shape)
         self.built = True
 
+    @property
+    def logit_layers(self) -> list[keras.layers.Layer]:
+        """What the logits are a sum of."""
+        return [self.upscales[-1]]
+
     def call(self, z):
         shape = [-1, self.top_size, self.top_size, self.filters[-1]]
         hidden = tf.reshape(self.z_dense(z), shape)

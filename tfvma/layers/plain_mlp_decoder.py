@@ -49,6 +49,11 @@ class PlainMLPDecoder(keras.layers.Layer):
             dense.build((None, size))
         self.built = True
 
+    @property
+    def logit_layers(self) -> list[keras.layers.Layer]:
+        """What the logits are a sum of."""
+        return [self.logits]
+
     def call(self, z):
         hidden = z
         for dense in self.hidden:

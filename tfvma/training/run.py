@@ -42,7 +42,8 @@ from tfvma.training.optimizer import make_optimizer
 from tfvma.training.pictures import SavePictures
 from tfvma.training.pinned_start import pin_start
 from tfvma.training.progress import ProgressBar, ProgressLines
-from tfvma.training.run_folder import RunFolder, check_same_run, write_config
+from tfvma.training.run_folder import RunFolder, check_same_run, read_config, write_config
+from tfvma.training.sharpen import as_drawn, draw_to_sharpen, sharpen
 from tfvma.training.step_clock import StepClock
 from tfvma.training.stop_after import StopAfter
 from tfvma.training.strategies import check_divides, check_learns_alone, is_chief, share_of
@@ -171,9 +172,8 @@ def train(
         model.optimizer.finalize_variable_values(model.trainable_variables)
         step = completed_steps(model)
         finished = step == last
-        if chief and finished and not folder.weights.exists():
-            with replacing(folder.weights, suffix=".weights.h5") as beside:
-                model.save_weights(beside)
+        if chief and finished:
+            finished = _keep_weights(model, config, folder, data_dir, interruption, progress)
 
     return TrainingResult(
         step=step,
@@ -253,6 +253,41 @@ def _start_from(
             "new units are not read yet.",
             file=progress,
         )
+
+
+def _keep_weights(
+    model: keras.Model,
+    config: Config,
+    folder: RunFolder,
+    data_dir: str | os.PathLike | None,
+    interruption: StopWhenInterrupted,
+    progress: TextIO | None,
+) -> bool:
+    """Writes the weights of a finished run, where they are not there or were sharpened for
+    another K; whether that was not interrupted."""
+    kept, num_samples = read_config(folder), config.training.sharpened_for
+    if kept.training.sharpened_for != num_samples:
+        folder.weights.unlink(missing_ok=True)
+        training = dataclasses.replace(kept.training, sharpened_for=num_samples)
+        write_config(folder, dataclasses.replace(kept, training=training))
+    if folder.weights.exists():
+        return True
+    if num_samples > 0:
+        source = load_source(as_drawn(config), "train", data_dir)
+        factor = sharpen(
+            model,
+            draw_to_sharpen(config, source),
+            num_samples,
+            stop=lambda: interruption.received is not None,
+            progress=progress,
+        )
+        if factor is None:
+            return False
+        if progress is not None:
+            print(f"logits times {factor:.2f}, for K={num_samples}", file=progress)
+    with replacing(folder.weights, suffix=".weights.h5") as beside:
+        model.save_weights(beside)
+    return True
 
 
 def load_source(config: Config, split: str, data_dir: str | os.PathLike | None) -> Source:

@@ -11,8 +11,8 @@ from tfvma.config import Config, from_dict, options, to_dict
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.training.atomic import replacing
 
-# A run may go on with other values of these: they change neither model nor data.
-_MAY_CHANGE = ("training.steps", "intervals.")
+# A run may go on with other values of these: they change neither its steps nor their data.
+_MAY_CHANGE = ("training.steps", "training.sharpened_for", "intervals.")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def write_config(folder: RunFolder, config: Config) -> None:
 def check_same_run(folder: RunFolder, config: Config) -> None:
     """Raises CheckpointError where the folder holds a run of another configuration.
 
-    Steps and intervals may differ.
+    Steps, intervals and what the logits are sharpened for may differ.
     """
     if not folder.config.exists():
         return
