@@ -99,7 +99,7 @@ def test_an_environment_variable_names_the_folder(data_dir, monkeypatch):
 
 def test_the_cache_spares_reading(data_dir, monkeypatch):
     first = omniglot.load("train", data_dir)
-    monkeypatch.setattr(omniglot, "_read_and_reduce", None)
+    monkeypatch.setattr(omniglot, "read_drawings", None)
     again = omniglot.load("train", data_dir)
     np.testing.assert_array_equal(first.drawings, again.drawings)
     assert first.characters == again.characters
