@@ -200,6 +200,10 @@ def test_combinations_that_work(values):
             {"episodes.warped_alike": True},
             r"episodes\.warped_alike=True: .* episodes\.warped_copies=0",
         ),
+        (
+            {"episodes.warped_targets": True},
+            r"episodes\.warped_targets=True: .*episodes\.kind='few_shot'",
+        ),
         ({"episodes.warped_copies": -1}, r"episodes\.warped_copies=-1: expected at least 0"),
         (
             {**RECALL, "episodes.varied_shots": (1,)},

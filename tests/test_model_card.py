@@ -22,6 +22,7 @@ from tfvma.presets import get_preset, preset_names
 from tfvma.repeat_latent_score import repeat_latent_score
 from tfvma.repeat_score import repeat_score
 from tfvma.servable import Training
+from tfvma.trained_on import trained_on
 from tfvma.training_command import training_command
 
 VMA, LEARNED, SOFT, VAE = KINDS
@@ -106,6 +107,15 @@ def test_training():
     vae = dataclasses.replace(CONFIG, episodes=both, model=ModelConfig(family="vae"))
     other = " ".join(card(config=vae, kind=VAE).split())
     assert "each and 3 in 4 drawings warped a little." in other
+
+
+def test_warped_targets_are_told():
+    config = get_preset("omniglot28_recall64")
+    text = trained_on(config, VMA)
+    assert text == "64 random images in memory, of which 32 are targets, warped a little"
+    plain = dataclasses.replace(config.episodes, warped_targets=False)
+    text = trained_on(dataclasses.replace(config, episodes=plain), VMA)
+    assert text == "64 random images in memory, of which 32 are targets"
 
 
 def test_fine_tuning_names_what_it_started_from():

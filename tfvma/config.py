@@ -29,9 +29,9 @@ _CLASSES = (
 # What each choice leaves unread.
 _UNREAD = {
     "episodes.kind": {
-        "few_shot": ("episodes.targets", "episodes.memory_size"),
+        "few_shot": ("episodes.targets", "episodes.memory_size", "episodes.warped_targets"),
         "recall": _CLASSES,
-        "images": (*_CLASSES, "episodes.memory_size"),
+        "images": (*_CLASSES, "episodes.memory_size", "episodes.warped_targets"),
     },
     "model.family": {
         "vma": (),
@@ -98,6 +98,9 @@ class EpisodeConfig:
 
     warped_alike: whether all drawings of a character of a copy are warped in one way, so that they
     differ from each other as they were drawn.
+
+    warped_targets: whether the targets of "recall" are warped a little, each in its own way, so
+    that they are like an entry, and not it.
     """
 
     dataset: str = "omniglot26"
@@ -111,6 +114,7 @@ class EpisodeConfig:
     warped_alike: bool = False
     targets: int = 32
     memory_size: int = 256
+    warped_targets: bool = False
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,11 @@ tensorflow-datasets `omniglot` 3.0.0, averaged over areas to 28x28 grey pixels, 
 the file of Burda, Grosse and Salakhutdinov (2015), whose figures are near and not comparable to the
 last nat. Grey values are drawn as 1 (ink) or 0 (paper) at every training step, and once for test.
 Training: 15 drawings of each of 1,623 characters. Test: the other 5.""",
+    "omniglot28_static": """The drawings of `omniglot28`: Omniglot (Lake, Salakhutdinov, Tenenbaum,
+Science 350, 2015) from tensorflow-datasets `omniglot` 3.0.0, averaged over areas to 28x28 grey
+pixels, without labels, but with every pixel drawn once as 1 (ink) or 0 (paper), in training too, so
+that training images can be learned by heart. Training: 15 drawings of each of 1,623 characters.
+Test: the other 5.""",
     "binarized_mnist": """MNIST with every pixel drawn once as 1 (ink) or 0 (paper), in the files of
 H. Larochelle, from tensorflow-datasets `binarized_mnist` 1.0.0. Training: 50,000 digits. Test:
 10,000.""",
@@ -225,6 +230,7 @@ _LICENCES = {
     "omniglot26_tuning": _OMNIGLOT_LICENCE,
     "gmn": _OMNIGLOT_LICENCE,
     "omniglot28": _OMNIGLOT_LICENCE,
+    "omniglot28_static": _OMNIGLOT_LICENCE,
     "binarized_mnist": "The MNIST images come under the terms of their authors.",
     "strokes": "The training images are made by the package and come under its licence.",
 }

@@ -169,13 +169,34 @@ _PRESETS = (
         model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=256),
         training=TrainingConfig(steps=100_000, latent_warmup=200, l2=3e-4),
     ),
-    # The same, larger and unregularised, which overfits, and a baseline without a memory.
+    # What teaches the same network to find an entry without a label: the one of 64 images that the
+    # target is, warped a little. With its weights a learned memory's addresses are used from the
+    # first step; from others' q(a | x) stays on what few dozen slots could say.
+    Config(
+        name="omniglot28_recall64",
+        episodes=EpisodeConfig(
+            dataset="omniglot28", kind="recall", targets=32, memory_size=64, warped_targets=True
+        ),
+        model=_OMNIGLOT_SMALL,
+        training=dataclasses.replace(_FINE_TUNING, steps=2_000, learning_rate=2e-3),
+    ),
+    # A larger memory, unregularised. Each training image is drawn anew whenever it is used, and
+    # cannot be learned by heart.
     Config(
         name="omniglot28_learned2048",
         episodes=_OMNIGLOT_BATCHES,
         model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=2_048),
         training=TrainingConfig(steps=100_000, latent_warmup=200),
     ),
+    # The same where it can, and a larger network: the one that overfits. More targets, since most
+    # of a step are the slots.
+    Config(
+        name="omniglot28_static_learned2048",
+        episodes=dataclasses.replace(_OMNIGLOT_BATCHES, dataset="omniglot28_static", targets=256),
+        model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=2_048, hidden_units=1_024),
+        training=TrainingConfig(steps=100_000, latent_warmup=200),
+    ),
+    # The baseline without a memory.
     Config(
         name="omniglot28_vae",
         episodes=_OMNIGLOT_BATCHES,

@@ -10,8 +10,10 @@ def trained_on(config: Config, kind: Kind) -> str:
     """What the targets of a step are, and what is in memory with them."""
     drawn = config.episodes
     if drawn.kind == "recall":
+        warped = ", warped a little" if drawn.warped_targets else ""
         return (
-            f"{drawn.memory_size:,} random images in memory, of which {drawn.targets} are targets"
+            f"{drawn.memory_size:,} random images in memory, of which {drawn.targets} are "
+            f"targets{warped}"
         )
     if drawn.kind == "images":
         return f"{drawn.targets} random images"

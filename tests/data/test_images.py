@@ -64,3 +64,10 @@ def test_a_name_chooses_its_module(module, monkeypatch):
     monkeypatch.setattr(module, "load", lambda *given: received.append(given))
     load_images(module.__name__.rpartition(".")[2], "test", "folder")
     assert received == [("test", "folder")]
+
+
+def test_static_images_have_a_name_of_their_own(monkeypatch):
+    received = []
+    monkeypatch.setattr(omniglot28, "load_static", lambda *given: received.append(given))
+    load_images("omniglot28_static", "train", "folder")
+    assert received == [("train", "folder")]

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.data.numbered_images import numbered_images, numbers
+from tfvma.data.images import ImageSet
 from tfvma.data.indices import Share
 from tfvma.data.recall import recall_episodes
 from tfvma.errors import DataError, InvalidArgumentError
@@ -36,6 +37,29 @@ def test_labels_tell_the_slot_of_each_target():
         np.testing.assert_array_equal(episode["memory_label"], np.arange(6))
         np.testing.assert_array_equal(episode["memory"][episode["x_label"]], episode["x"])
         assert len(set(episode["x_label"].tolist())) == 3
+
+
+def test_warped_targets_are_like_their_entries_and_the_memory_is_the_same():
+    """A square of ink, 8x8 of 20x20, is moved by a pixel or so."""
+    pixels = np.zeros([40, 20, 20], np.uint8)
+    pixels[:20, 2:10, 2:10] = 1
+    pixels[20:, 10:18, 10:18] = 1
+    options = {"targets": 10, "memory_size": 12, "seed": 2, "num_episodes": 4}
+    images = ImageSet("squares", "train", pixels)
+    (plain, warped, again) = (
+        list(recall_episodes(images, warped=warp, **options).as_numpy_iterator())
+        for warp in (False, True, True)
+    )
+    for one, other, same in zip(plain, warped, again, strict=True):
+        np.testing.assert_array_equal(one["memory"], other["memory"])
+        np.testing.assert_array_equal(other["x"], same["x"])
+        assert set(np.unique(other["x"])) == {0.0, 1.0}
+        entry = other["memory"][other["x_label"]]
+        shared = (entry * other["x"]).sum((1, 2, 3)) / entry.sum((1, 2, 3))
+        assert shared.min() > 0.5
+        assert np.all(np.any(entry != other["x"], axis=(1, 2, 3)))
+        assert len(np.unique(other["x"], axis=0)) == 10
+    assert np.any(warped[0]["x"] != warped[1]["x"])
 
 
 def test_episodes_depend_on_seed_and_index_alone():

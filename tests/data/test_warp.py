@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 
-from tfvma.data.warp import random_warps, warp_ink
+from tfvma.data.warp import projections, random_warps, warp_grey, warp_ink
 
 HEIGHT, WIDTH = 9, 21
 UNCHANGED = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], np.float32)
@@ -52,6 +53,32 @@ def test_pixels_come_from_where_the_matrix_leads():
     for image, warp, result in zip(images, warps, found, strict=True):
         np.testing.assert_array_equal(result, expected(image, warp))
     assert np.any(found != images)
+
+
+def interpolated(image: np.ndarray, warp: np.ndarray) -> np.ndarray:
+    """By the definition, pixel by pixel, with 0 beyond the border."""
+    height, width = image.shape
+    padded = np.pad(image.astype(np.float64), 40)
+    result = np.zeros(image.shape)
+    for y in range(height):
+        for x in range(width):
+            place = np.array([(y - (height - 1) / 2) / height, (x - (width - 1) / 2) / width, 1.0])
+            shares = warp.astype(np.float64) @ place
+            row = shares[0] * height + (height - 1) / 2 + 40
+            column = shares[1] * width + (width - 1) / 2 + 40
+            top, left = int(np.floor(row)), int(np.floor(column))
+            down, right = row - top, column - left
+            around = padded[top : top + 2, left : left + 2]
+            result[y, x] = [1 - down, down] @ around @ [1 - right, right]
+    return result
+
+
+def test_grey_is_the_mean_of_the_pixels_around_the_place():
+    images = np.random.default_rng(3).random([6, HEIGHT, WIDTH, 1]).astype(np.float32)
+    warps = random_warps(6, np.random.default_rng(4))
+    found = warp_grey(tf.constant(images), projections(warps, HEIGHT, WIDTH)).numpy()
+    for image, warp, result in zip(images, warps, found, strict=True):
+        np.testing.assert_allclose(result[..., 0], interpolated(image[..., 0], warp), atol=1e-4)
 
 
 def test_warps_keep_their_limits_and_their_seed():

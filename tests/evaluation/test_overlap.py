@@ -30,6 +30,7 @@ def test_nothing_to_say(trained, scored, split):
         ("omniglot26", "omniglot26_tuning", "test"),
         ("omniglot26_tuning", "omniglot26", "train"),
         ("omniglot28", "gmn", "test"),
+        ("omniglot28_static", "gmn", "test"),
         ("gmn", "omniglot26", "train"),
     ],
 )

@@ -29,7 +29,11 @@ def draw_episodes(
     sequence = {"seed": seed, "start": start, "num_episodes": num_episodes, "share": share}
     if drawn.kind == "recall":
         return recall_episodes(
-            source, targets=drawn.targets, memory_size=drawn.memory_size, **sequence
+            source,
+            targets=drawn.targets,
+            memory_size=drawn.memory_size,
+            warped=drawn.warped_targets,
+            **sequence,
         )
     if drawn.kind == "images":
         return image_batches(source, targets=drawn.targets, **sequence)

@@ -14,6 +14,7 @@ from tfvma.validation import check_choice
 SPLITS = {
     "binarized_mnist": ("train", "validation", "test"),
     "omniglot28": ("train", "test"),
+    "omniglot28_static": ("train", "test"),
 }
 NAMES = tuple(SPLITS)
 
@@ -83,8 +84,9 @@ def load_images(name: str, split: str, data_dir: str | os.PathLike | None = None
     """Loads one part of a dataset of unlabelled images.
 
     Args:
-      name: "binarized_mnist" (28x28, Larochelle's binarization) or "omniglot28" (28x28,
-        area-averaged; grey values are drawn as ink or paper).
+      name: "binarized_mnist" (28x28, Larochelle's binarization), "omniglot28" (28x28,
+        area-averaged; grey values are drawn as ink or paper whenever an image is used) or
+        "omniglot28_static" (the same, drawn once).
       split: "train", "test" or, of binarized MNIST, "validation".
       data_dir: the folder of tensorflow-datasets that holds the data; without it the
         environment variable TFVMA_DATA_DIR, else the default of tensorflow-datasets, which
@@ -101,4 +103,6 @@ def load_images(name: str, split: str, data_dir: str | os.PathLike | None = None
         return binarized_mnist.load(split, data_dir)
     from tfvma.data import omniglot28
 
+    if name == "omniglot28_static":
+        return omniglot28.load_static(split, data_dir)
     return omniglot28.load(split, data_dir)

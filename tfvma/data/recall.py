@@ -8,6 +8,7 @@ from tfvma.data.image_source import ImageSource
 from tfvma.data.images import ImageSet
 from tfvma.data.indices import Share, check_whole, episode_indices
 from tfvma.errors import InvalidArgumentError
+from tfvma.sampling import fold_in
 
 
 def recall_episodes(
@@ -15,6 +16,7 @@ def recall_episodes(
     *,
     targets: int,
     memory_size: int,
+    warped: bool = False,
     seed: int,
     start: int = 0,
     num_episodes: int | None = None,
@@ -33,6 +35,8 @@ def recall_episodes(
       images: what is drawn from.
       targets: B, at most M.
       memory_size: M.
+      warped: whether targets are warped a little (`tfvma.data.warp`), each in its own way, so that
+        they are like an entry, and not it.
       seed: of the whole sequence.
       start, num_episodes, share: see `episodes`.
 
@@ -51,9 +55,12 @@ def recall_episodes(
     source.check("memory_size", memory_size)
 
     def draw(index: tf.Tensor) -> dict[str, tf.Tensor]:
-        memory = source.draw(memory_size, tf.stack([tf.constant(seed, tf.int64), index]))
+        key = tf.stack([tf.constant(seed, tf.int64), index])
+        chosen = source.choose(memory_size, key)
+        memory = source.as_ink(chosen, fold_in(key, 1))
+        x = source.warped(chosen[:targets], fold_in(key, 2)) if warped else memory[:targets]
         return {
-            "x": memory[:targets],
+            "x": x,
             "memory": memory,
             "x_label": tf.range(targets),
             "memory_label": tf.range(memory_size),

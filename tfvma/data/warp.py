@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 
 # The most of each: degrees; shares of the size; shares of a length.
 _TURN = 12.0
@@ -42,25 +43,43 @@ def warp_ink(images: np.ndarray, warps: np.ndarray) -> np.ndarray:
 
     Returns uint8 [N, H, W].
     """
-    import tensorflow as tf
-
     _, height, width = images.shape
+    # On a GPU places halfway between two pixels could be rounded otherwise.
+    with tf.device("CPU:0"):
+        return _warp(images[..., np.newaxis], projections(warps, height, width), "NEAREST")[
+            ..., 0
+        ].numpy()
+
+
+def warp_grey(images: tf.Tensor, projections: tf.Tensor) -> tf.Tensor:
+    """Each pixel is the mean of the four around where its warp leads, or 0 beyond the border.
+
+    Args:
+      images: float32 [N, H, W, 1].
+      projections: one for each, [N, 8], see `projections`.
+    """
+    return _warp(images, projections, "BILINEAR")
+
+
+def projections(warps: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Warps [N, 2, 3] of images of a size as TF has them, in pixels: float32 [N, 8]."""
     middle = np.array([height - 1, width - 1]) / 2.0
     size = np.array([height, width])
     linear = warps[:, :, :2] * (size[:, np.newaxis] / size)
     offset = middle + size * warps[:, :, 2] - np.einsum("nij,j->ni", linear, middle)
     # The op has x before y: input x = a0 x + a1 y + a2, input y = b0 x + b1 y + b2.
-    zeros = np.zeros(len(images))
+    zeros = np.zeros(len(warps))
     rows = [linear[:, 1, 1], linear[:, 1, 0], offset[:, 1]]
     rows += [linear[:, 0, 1], linear[:, 0, 0], offset[:, 0], zeros, zeros]
-    # On a GPU places halfway between two pixels could be rounded otherwise.
-    with tf.device("CPU:0"):
-        warped = tf.raw_ops.ImageProjectiveTransformV3(
-            images=images[..., np.newaxis],
-            transforms=np.stack(rows, axis=1).astype(np.float32),
-            output_shape=[height, width],
-            fill_value=0.0,
-            interpolation="NEAREST",
-            fill_mode="CONSTANT",
-        )
-    return warped.numpy()[..., 0]
+    return np.stack(rows, axis=1).astype(np.float32)
+
+
+def _warp(images, projections, interpolation: str) -> tf.Tensor:
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=projections,
+        output_shape=images.shape[1:3],
+        fill_value=0.0,
+        interpolation=interpolation,
+        fill_mode="CONSTANT",
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 # All of these are made from the drawings of Omniglot, and each is divided in its own way.
-_OMNIGLOT = ("omniglot26", "omniglot26_tuning", "omniglot28", "gmn")
+_OMNIGLOT = ("omniglot26", "omniglot26_tuning", "omniglot28", "omniglot28_static", "gmn")
 # What was trained on, and scored, without a character in common. The alphabets of the tests of
 # omniglot26 and omniglot26_tuning are in the test of gmn, and those of the first in no other's
-# training than that of omniglot28.
+# training than those at 28x28 without labels.
 _APART = (
     ("omniglot26_tuning", "omniglot26", "test"),
     ("gmn", "omniglot26", "test"),
