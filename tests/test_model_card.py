@@ -113,9 +113,13 @@ def test_warped_targets_are_told():
     config = get_preset("omniglot28_recall64")
     text = trained_on(config, VMA)
     assert text == "64 random images in memory, of which 32 are targets, warped a little"
+    told = " ".join(card(config=config).split())
+    assert "some of those in memory, warped a little" in told
+    assert "looks things up" not in told
     plain = dataclasses.replace(config.episodes, warped_targets=False)
     text = trained_on(dataclasses.replace(config, episodes=plain), VMA)
     assert text == "64 random images in memory, of which 32 are targets"
+    assert "looks things up" in card(config=dataclasses.replace(config, episodes=plain))
 
 
 def test_fine_tuning_names_what_it_started_from():

@@ -96,7 +96,9 @@ def _summary(card: ModelCard) -> str:
     size = card.config.model.image_size
     what = _WHAT[card.kind.has_address, card.kind.takes_memory].format(size=size)
     if card.kind.has_address and card.kind.takes_memory:
-        what += f"\n\nThe memory M comes with every call. {_FILLED[card.config.episodes.kind]}"
+        drawn = card.config.episodes
+        filled = _FILLED[drawn.kind, drawn.warped_targets]
+        what += f"\n\nThe memory M comes with every call. {filled}"
     return f"""# {card.config.name}
 
 {what}
@@ -139,15 +141,18 @@ It has no memory, and is here to be compared with models that read one.""",
 }
 
 
-# By how episodes were drawn in training.
+# By how episodes were drawn in training, and whether targets were warped.
 _FILLED = {
-    "few_shot": """\
+    ("few_shot", False): """\
 Fill it with a few drawings of a character that the
 model was never trained on, and it generates, scores and classifies drawings of that
 character, with no retraining.""",
-    "recall": """\
+    ("recall", False): """\
 In training the images to be scored were among those in
 memory: the model is one that looks things up, as in section 4.1 of the paper.""",
+    ("recall", True): """\
+In training the images to be scored were some of those in
+memory, warped a little: the model is one that finds what is alike, without labels.""",
 }
 
 

@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from tfvma.data.image_source import ImageSource, resample
 from tfvma.data.images import ImageSet
-from tfvma.data.warp import projections, random_warps, warp_grey
 
 
 def test_each_level_is_ink_below_as_many_thresholds(monkeypatch):
@@ -24,22 +23,6 @@ def test_thresholds_are_below_the_number_of_levels():
     for value in (0, 3):
         grey = tf.fill([2_000], tf.constant(value, tf.uint8))
         assert set(resample(grey, 3, [0, 0]).numpy().tolist()) == {value // 3}
-
-
-def test_warped_images_are_drawn_from_what_lies_between_pixels(monkeypatch):
-    """With thresholds at the middle: ink where the warped grey is more than half."""
-    grey = np.random.default_rng(5).integers(0, 5, [3, 9, 9], dtype=np.uint8)
-    source = ImageSource(ImageSet("made", "train", grey, levels=4))
-    chosen = tf.constant(grey[..., np.newaxis])
-    warps = projections(random_warps(4_096, np.random.default_rng(0)), 9, 9)
-    which = [7, 8, 4_095]
-    draws = iter([tf.constant(which), tf.fill([3, 9, 9, 1], 127)])
-    monkeypatch.setattr(tf.random, "stateless_uniform", lambda *_, **options: next(draws))
-    expected = warp_grey(tf.cast(chosen, tf.float32) / 4.0, warps[which]).numpy()
-    found = source.warped(chosen, tf.constant([0, 0], tf.int64))
-    assert found.dtype == tf.float32
-    certain = np.abs(expected - 0.5) > 0.01
-    np.testing.assert_array_equal(found.numpy()[certain], (expected > 0.5)[certain])
 
 
 def test_grey_is_drawn_anew_by_each_seed_and_binary_images_are_left_alone():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tfvma.data.warp import projections, random_warps, warp_grey, warp_ink
+from tfvma.data.warp import as_projections, random_warps, warp_grey, warp_ink
 
 HEIGHT, WIDTH = 9, 21
 UNCHANGED = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], np.float32)
@@ -76,7 +76,7 @@ def interpolated(image: np.ndarray, warp: np.ndarray) -> np.ndarray:
 def test_grey_is_the_mean_of_the_pixels_around_the_place():
     images = np.random.default_rng(3).random([6, HEIGHT, WIDTH, 1]).astype(np.float32)
     warps = random_warps(6, np.random.default_rng(4))
-    found = warp_grey(tf.constant(images), projections(warps, HEIGHT, WIDTH)).numpy()
+    found = warp_grey(tf.constant(images), as_projections(warps, HEIGHT, WIDTH)).numpy()
     for image, warp, result in zip(images, warps, found, strict=True):
         np.testing.assert_allclose(result[..., 0], interpolated(image[..., 0], warp), atol=1e-4)
 

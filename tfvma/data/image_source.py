@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import tensorflow as tf
 
 from tfvma.data.choice import choose
 from tfvma.data.images import ImageSet
-from tfvma.data.warp import projections, random_warps, warp_grey
 from tfvma.errors import DataError
 from tfvma.sampling import fold_in
-
-# Warps are taken from so many.
-_WARPS = 4_096
-_GREY = 255
 
 
 class ImageSource:
@@ -23,8 +17,6 @@ class ImageSource:
         # tf.data runs on the CPU: left to itself, TF would put the images on a GPU.
         with tf.device("CPU:0"):
             self._pixels = tf.constant(images.images[..., tf.newaxis])
-            warps = random_warps(_WARPS, np.random.default_rng(0))
-            self._projections = tf.constant(projections(warps, *images.images.shape[1:]))
         self._set = images
 
     def check(self, name: str, count: int) -> None:
@@ -55,19 +47,6 @@ class ImageSource:
         if self._set.levels > 1:
             chosen = resample(chosen, self._set.levels, seed)
         return tf.cast(chosen, tf.float32)
-
-    def warped(self, chosen: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Chosen images warped a little (`tfvma.data.warp`), each in its own way, float32, 0 or 1.
-
-        Between pixels they are grey, and drawn.
-        """
-        which = tf.random.stateless_uniform(
-            [chosen.shape[0]], seed, minval=0, maxval=_WARPS, dtype=tf.int32, alg="philox"
-        )
-        grey = tf.cast(chosen, tf.float32) * (_GREY / self._set.levels)
-        warped = warp_grey(grey, tf.gather(self._projections, which))
-        drawn = resample(tf.cast(tf.round(warped), tf.uint8), _GREY, fold_in(seed, 1))
-        return tf.cast(drawn, tf.float32)
 
 
 def resample(grey: tf.Tensor, levels: int, seed: tf.Tensor) -> tf.Tensor:

@@ -45,7 +45,7 @@ def load(split: str, data_dir: str | os.PathLike | None = None) -> ImageSet:
 
 
 def load_static(split: str, data_dir: str | os.PathLike | None = None) -> ImageSet:
-    """Loads the same, with the training images drawn once too, with seed 1.
+    """Loads what `load` does, with the training images drawn once too, with seed 1.
 
     A model can then learn every pixel of them by heart; where they are drawn anew, no model of
     them is below their entropy given the grey values, 46 nats on average.

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfvma.data.image_source import ImageSource
 from tfvma.data.images import ImageSet
 from tfvma.data.indices import Share, check_whole, episode_indices
+from tfvma.data.warped_targets import WarpedTargets
 from tfvma.errors import InvalidArgumentError
 from tfvma.sampling import fold_in
 
@@ -24,8 +25,8 @@ def recall_episodes(
 ) -> tf.data.Dataset:
     """Draws M different images into memory, of which the first B are the targets.
 
-    An optimal lookup table scores them at log M nats (Bornschein et al. 2017, section 4.1). An
-    element is
+    An optimal lookup table scores them at log M nats (Bornschein et al. 2017, section 4.1), unless
+    they are warped. An element is
       "x": float32 [B, H, W, 1], "x_label": int32 [B], the slot of each, 0..B-1,
       "memory": float32 [M, H, W, 1], "memory_label": int32 [M], 0..M-1,
     with values 0 (paper) or 1 (ink). Slots are in random order, and addressing does not see
@@ -53,14 +54,14 @@ def recall_episodes(
         )
     source = ImageSource(images)
     source.check("memory_size", memory_size)
+    warps = WarpedTargets(images) if warped else None
 
     def draw(index: tf.Tensor) -> dict[str, tf.Tensor]:
         key = tf.stack([tf.constant(seed, tf.int64), index])
         chosen = source.choose(memory_size, key)
         memory = source.as_ink(chosen, fold_in(key, 1))
-        x = source.warped(chosen[:targets], fold_in(key, 2)) if warped else memory[:targets]
         return {
-            "x": x,
+            "x": warps.draw(chosen[:targets], fold_in(key, 2)) if warps else memory[:targets],
             "memory": memory,
             "x_label": tf.range(targets),
             "memory_label": tf.range(memory_size),

@@ -46,9 +46,8 @@ def warp_ink(images: np.ndarray, warps: np.ndarray) -> np.ndarray:
     _, height, width = images.shape
     # On a GPU places halfway between two pixels could be rounded otherwise.
     with tf.device("CPU:0"):
-        return _warp(images[..., np.newaxis], projections(warps, height, width), "NEAREST")[
-            ..., 0
-        ].numpy()
+        places = as_projections(warps, height, width)
+        return _warp(images[..., np.newaxis], places, "NEAREST").numpy()[..., 0]
 
 
 def warp_grey(images: tf.Tensor, projections: tf.Tensor) -> tf.Tensor:
@@ -56,12 +55,14 @@ def warp_grey(images: tf.Tensor, projections: tf.Tensor) -> tf.Tensor:
 
     Args:
       images: float32 [N, H, W, 1].
-      projections: one for each, [N, 8], see `projections`.
+      projections: one for each, float32 [N, 8], as `as_projections` makes them.
+
+    Returns float32 [N, H, W, 1].
     """
     return _warp(images, projections, "BILINEAR")
 
 
-def projections(warps: np.ndarray, height: int, width: int) -> np.ndarray:
+def as_projections(warps: np.ndarray, height: int, width: int) -> np.ndarray:
     """Warps [N, 2, 3] of images of a size as TF has them, in pixels: float32 [N, 8]."""
     middle = np.array([height - 1, width - 1]) / 2.0
     size = np.array([height, width])
@@ -74,7 +75,9 @@ def projections(warps: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.stack(rows, axis=1).astype(np.float32)
 
 
-def _warp(images, projections, interpolation: str) -> tf.Tensor:
+def _warp(
+    images: tf.Tensor | np.ndarray, projections: tf.Tensor | np.ndarray, interpolation: str
+) -> tf.Tensor:
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=projections,

@@ -27,7 +27,7 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.overlap import overlap_note
 from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.paper_baselines import baseline_note, baseline_value
-from tfvma.evaluation.paper_learned28 import DATASETS, learned28_note, learned28_value
+from tfvma.evaluation.paper_learned28 import LEARNED28_DATASETS, learned28_note, learned28_value
 from tfvma.evaluation.paper_table1 import table1_note, table1_value
 from tfvma.evaluation.protocols import AnyProtocol, Nll, Table1, UnknownClass
 from tfvma.evaluation.row_illustrations import illustrate_rows
@@ -111,7 +111,7 @@ def _printed(
     if reads_labels(scorer) and isinstance(protocol, Table1):
         value = table1_value(*setting, measured.num_samples)
         return value, table1_note(value)
-    if characters.name in DATASETS:
+    if characters.name in LEARNED28_DATASETS:
         learned = (model.config.model.memory_size, *setting)
         return learned28_value(*learned, measured.num_samples), learned28_note(*learned)
     if reads_labels(scorer) or isinstance(protocol, Nll):

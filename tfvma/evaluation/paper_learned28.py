@@ -6,7 +6,7 @@ import math
 
 from tfvma.evaluation.protocols import AnyProtocol, Nll
 
-DATASETS = ("omniglot28", "omniglot28_static")
+LEARNED28_DATASETS = ("omniglot28", "omniglot28_static")
 # M = 256, regularised.
 _SIZE, _NLL, _NUM_SAMPLES = 256, 103.6, 5_000
 # M = 2,048, not regularised.
@@ -37,7 +37,7 @@ def learned28_note(
     memory_size: int, protocol: AnyProtocol, dataset: str, split: str, metric: str
 ) -> str:
     """What the paper says of such a measurement, at any K; "" where it says nothing."""
-    if dataset not in DATASETS or memory_size == 0 or not isinstance(protocol, Nll):
+    if dataset not in LEARNED28_DATASETS or memory_size == 0 or not isinstance(protocol, Nll):
         return ""
     if metric == "kl_a":
         return f"paper: typically approaches log M, which is {math.log(memory_size):.2f} here"
