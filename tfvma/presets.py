@@ -196,11 +196,17 @@ _PRESETS = (
         model=dataclasses.replace(_OMNIGLOT_SMALL, memory_size=2_048, hidden_units=1_024),
         training=TrainingConfig(steps=100_000, latent_warmup=200),
     ),
-    # The baseline without a memory.
+    # The baselines without a memory, of the size of either.
     Config(
         name="omniglot28_vae",
         episodes=_OMNIGLOT_BATCHES,
         model=dataclasses.replace(_OMNIGLOT_SMALL, family="vae"),
+        training=TrainingConfig(steps=100_000, latent_warmup=200),
+    ),
+    Config(
+        name="omniglot28_static_vae",
+        episodes=dataclasses.replace(_OMNIGLOT_BATCHES, dataset="omniglot28_static", targets=256),
+        model=dataclasses.replace(_OMNIGLOT_SMALL, family="vae", hidden_units=1_024),
         training=TrainingConfig(steps=100_000, latent_warmup=200),
     ),
     # A small one on characters made on the spot: what `make demo` trains.

@@ -9,7 +9,11 @@ from tests.models.tiny_learned import learned_model
 from tfvma.config import Config, EpisodeConfig, ModelConfig
 from tfvma.data.images import ImageSet
 from tfvma.evaluation.evaluate import evaluate
-from tfvma.evaluation.paper_learned28 import learned28_note, learned28_value
+from tfvma.evaluation.paper_learned28 import (
+    learned28_note,
+    learned28_value,
+    learned28_words,
+)
 from tfvma.evaluation.protocols import FewShot, Nll
 from tfvma.evaluation.trained_model import TrainedModel
 
@@ -66,6 +70,15 @@ def test_what_the_paper_says_besides():
 )
 def test_and_where_it_says_nothing(other):
     assert note(**other) == ""
+
+
+def test_what_it_says_without_a_k_in_its_own_words():
+    assert learned28_words(2_048, "train", "nll") == "below 80"
+    assert learned28_words(2_048, "test", "nll") == "above 150"
+    assert learned28_words(256, "test", "nll") == ""
+    assert learned28_words(256, "test", "kl_a") == "near log M = 5.55"
+    assert learned28_words(0, "test", "kl_a") == ""
+    assert learned28_words(2_048, "test", "kl_z") == ""
 
 
 def test_rows_carry_them():

@@ -19,7 +19,7 @@ def sections(folder) -> dict[str, str]:
 
 def test_it_has_the_first_bound_and_what_the_paper_prints(tmp_path):
     printed = dataclasses.replace(row("confounders C=1 S=16", "nll", 75.0, 4), paper=73.4)
-    others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("nll", "nll", 99.0, 4)]
+    others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("all_classes", "nll", 99.0, 4)]
     add_model(tmp_path, "omniglot26_soft", [*others, *few_shot_rows(4), printed])
     ((title, text),) = sections(tmp_path).items()
     assert title == "Soft attention (section 4.2, figure 5A)"
@@ -64,6 +64,17 @@ def test_table_1_is_a_grid_that_names_its_model(tmp_path):
     assert title.endswith("(table 1)")
     assert text.startswith("gmn_vma, table1 omniglot26/test: NLL at K = 1,000")
     assert "| 1 | ours | 86.0 ± 0.5 |" in text
+
+
+def test_images_without_labels_are_a_grid_of_all_models(tmp_path):
+    for name, nll in (("mnist_learned64", 96.0), ("mnist_vae", 98.0)):
+        add_model(tmp_path, name, [row("nll", "nll", nll, 4), row("nll", "nll", nll - 3.0, 100)])
+    ((title, text),) = sections(tmp_path).items()
+    assert title == "A learned memory, MNIST (section 4.1, figure 2)"
+    assert text.splitlines()[-2:] == [
+        "| mnist_learned64 | 96.00 ± 0.50 | 93.00 ± 0.50 | 6,000 | 12 |",
+        "| mnist_vae | 98.00 ± 0.50 | 95.00 ± 0.50 | 6,000 | 12 |",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def learned28_value(
     return _NLL if found == printed and isinstance(protocol, Nll) else None
 
 
+def learned28_words(memory_size: int, split: str, metric: str) -> str:
+    """The figure in the words of the paper, which states no K for it; "" where it has none."""
+    if memory_size and metric == "kl_a":
+        return f"near log M = {math.log(memory_size):.2f}"
+    overfits = memory_size == _OVERFITTING_SIZE and metric == "nll"
+    return _OVERFITTED[split] if overfits else ""
+
+
 def learned28_note(
     memory_size: int, protocol: AnyProtocol, dataset: str, split: str, metric: str
 ) -> str:

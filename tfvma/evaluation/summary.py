@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tfvma.evaluation.classification_grid import classification_grids, split_classification
 from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.nll_grid import nll_grids, split_nll
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel
@@ -25,7 +26,7 @@ class Section(NamedTuple):
 SECTIONS = (
     Section("Recall of images that are in memory (section 4.1)", "*", "recall *"),
     Section("A learned memory, MNIST (section 4.1, figure 2)", "mnist_*", "nll *"),
-    Section("A learned memory, Omniglot at 28x28 (section 4.1)", "omniglot28_*", "nll *"),
+    Section("A learned memory, Omniglot at 28x28 (section 4.2)", "omniglot28_*", "nll *"),
     Section("Few-shot generation (section 4.2, figure 4B)", "omniglot26_v*", "few_shot *"),
     Section("Soft attention (section 4.2, figure 5A)", "omniglot26_soft", "*"),
     Section("One choice changed at a time (section 4.2)", "omniglot26_control*", "few_shot *"),
@@ -41,11 +42,11 @@ _HEADER = (
 
 def results_summary(models: Sequence[ZooModel]) -> str:
     """Of each model its first NLL, at the smallest K, and what the paper prints a figure for, by
-    section; classification and table 1 as grids."""
-    rows: dict[Section, list[tuple[str, Row]]] = {section: [] for section in SECTIONS}
+    section; classification, images without labels, and table 1 as grids."""
+    rows: dict[Section, list[tuple[ZooModel, Row]]] = {section: [] for section in SECTIONS}
     for model in models:
         for row in _most_important(model.rows):
-            rows[_section_of(model.name, row)].append((model.name, row))
+            rows[_section_of(model.name, row)].append((model, row))
     return "\n\n".join(
         part
         for section, named in rows.items()
@@ -55,12 +56,19 @@ def results_summary(models: Sequence[ZooModel]) -> str:
 
 
 def _most_important(rows: Sequence[Row]) -> list[Row]:
-    others, table1 = split_table1(rows)
-    others, accuracies = split_classification(others)
+    others, gridded = _split_grids(rows)
     ordered = [row for _, group in by_protocol(others) for row in group]
     bounds = [row for row in ordered if row.metric == "nll"][:1]
     kept = [row for row in ordered if row in bounds or row.paper is not None]
-    return [*kept, *accuracies, *table1]
+    return kept + gridded
+
+
+def _split_grids(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    gridded = []
+    for split in (split_classification, split_nll, split_table1):
+        rows, own = split(rows)
+        gridded += own
+    return rows, gridded
 
 
 def _section_of(name: str, row: Row) -> Section:
@@ -71,13 +79,17 @@ def _section_of(name: str, row: Row) -> Section:
     )
 
 
-def _tables(named: Sequence[tuple[str, Row]]) -> list[str]:
-    lines, classified, grids = [], [], []
-    for name in dict.fromkeys(name for name, _ in named):
-        rows, table1 = split_table1(row for other, row in named if other == name)
+def _tables(found: Sequence[tuple[ZooModel, Row]]) -> list[str]:
+    lines, classified, unlabelled, grids = [], [], [], []
+    models = {model.name: model for model, _ in found}
+    for name, model in models.items():
+        rows = [row for other, row in found if other.name == name]
         rows, accuracies = split_classification(rows)
+        rows, bounds = split_nll(rows)
+        rows, table1 = split_table1(rows)
         lines += [markdown_line((name, *full_cells(row))) for row in rows]
         classified += [(name, row) for row in accuracies]
+        unlabelled += [(model, row) for row in bounds]
         grids += [f"{name}, {grid}" for grid in table1_grids(table1)]
     table = ["\n".join([*_HEADER, *lines])] if lines else []
-    return [*table, *classification_grids(classified), *grids]
+    return [*table, *classification_grids(classified), *nll_grids(unlabelled), *grids]

@@ -1,0 +1,103 @@
+"""Bounds and KL terms of all models of one kind of images in one table, in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.paper_learned28 import LEARNED28_DATASETS, learned28_words
+from tfvma.evaluation.table import cells_of, markdown_line, metric_name, split_rows, value_of
+from tfvma.evaluation.zoo import ZooModel
+
+_PROTOCOL = re.compile(r"nll (.+)/(train|test)")
+_METRICS = ("nll", "kl_a", "kl_z")
+_SPLITS = ("train", "test")
+_NONE = "–"
+
+
+class _Column(NamedTuple):
+    metric: str
+    split: str
+    num_samples: int | None
+
+    @property
+    def title(self) -> str:
+        name = f"{metric_name(self.metric)}, {self.split}"
+        return name if self.num_samples is None else f"{name}, K = {self.num_samples:,}"
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        return _METRICS.index(self.metric), _SPLITS.index(self.split), self.num_samples or 0
+
+
+_Line = Mapping[_Column, Row]
+
+
+def split_nll(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows of all other protocols, and those of nll."""
+    return split_rows(rows, _PROTOCOL)
+
+
+def nll_grids(rows: Iterable[tuple[ZooModel, Row]]) -> list[str]:
+    """One table under a line that says how many images are in a cell, or none without rows.
+
+    Lines are models, below what the paper prints of such a one where that is not what stands
+    above already; columns are metrics of a split, NLL at each K, KL(z) at the smallest.
+
+    Args:
+      rows: of the protocol nll, each with its model.
+    """
+    models: dict[str, ZooModel] = {}
+    lines: dict[str, dict[_Column, Row]] = {}
+    for model, row in rows:
+        models[model.name] = model
+        if row.metric in _METRICS:
+            split = _PROTOCOL.fullmatch(row.protocol)[2]
+            line = lines.setdefault(model.name, {})
+            line[_Column(row.metric, split, row.num_samples)] = row
+    return [_grid(models, lines)] if lines else []
+
+
+def _grid(models: Mapping[str, ZooModel], lines: Mapping[str, _Line]) -> str:
+    columns = _columns(lines)
+    counts = sorted({row.targets for line in lines.values() for row in line.values()})
+    text = [
+        markdown_line(["model", *(column.title for column in columns), "steps", "minutes"]),
+        markdown_line(["---", *["---:"] * (len(columns) + 2)]),
+    ]
+    above = [_NONE] * len(columns)
+    for name, line in lines.items():
+        printed = [_printed(models[name], column, line.get(column)) for column in columns]
+        if printed not in (above, [_NONE] * len(columns)):
+            text.append(markdown_line(["the paper's", *printed, _NONE, _NONE]))
+            above = printed
+        values = [value_of(line[column]) if column in line else _NONE for column in columns]
+        row = next(iter(line.values()))
+        training = [_NONE if n is None else f"{n:,.0f}" for n in (row.steps, row.minutes)]
+        text.append(markdown_line([name, *values, *training]))
+    images = " to ".join(f"{count:,}" for count in dict.fromkeys([counts[0], counts[-1]]))
+    heading = f"Nats per image, {images} images in each cell:"
+    return "\n".join([heading, "", *text])
+
+
+def _columns(lines: Mapping[str, _Line]) -> list[_Column]:
+    found = {column for line in lines.values() for column in line}
+    counts = {column.num_samples for column in found if column.metric == "kl_z"}
+    others = sorted(counts)[1:]
+    kept = (
+        column for column in found if column.metric != "kl_z" or column.num_samples not in others
+    )
+    return sorted(kept, key=lambda column: column.order)
+
+
+def _printed(model: ZooModel, column: _Column, row: Row | None) -> str:
+    """The paper's figure, or what it says in words without a K."""
+    if row is None:
+        return _NONE
+    if row.paper is not None:
+        return cells_of(row)[1]
+    if model.config.episodes.dataset not in LEARNED28_DATASETS:
+        return _NONE
+    return learned28_words(model.config.model.memory_size, column.split, column.metric) or _NONE
