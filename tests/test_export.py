@@ -21,7 +21,8 @@ from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, fro
 from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
-from tfvma.servable import Training, load_servable, read_training
+from tfvma.servable import load_servable
+from tfvma.training.provenance import Training, read_training
 
 SIZE = 10
 CONFIG = Config(

@@ -21,8 +21,8 @@ from tfvma.model_card import ModelCard, render, write_model_card
 from tfvma.presets import get_preset, preset_names
 from tfvma.repeat_latent_score import repeat_latent_score
 from tfvma.repeat_score import repeat_score
-from tfvma.servable import Training
 from tfvma.trained_on import trained_on
+from tfvma.training.provenance import Training
 from tfvma.training_command import training_command
 
 VMA, LEARNED, SOFT, VAE = KINDS
@@ -231,6 +231,24 @@ def test_the_licence_of_the_data(dataset, licence):
     episodes = dataclasses.replace(CONFIG.episodes, dataset=dataset)
     text = card(config=dataclasses.replace(CONFIG, episodes=episodes))
     assert licence in text.partition("## Licences")[2]
+
+
+def test_every_stage_is_told_with_what_it_made():
+    named = [("first", ""), ("first", "savedmodels/first/2"), ("second", "savedmodels/first/3")]
+    stages = tuple(
+        dataclasses.replace(
+            CONFIG, name=name, training=dataclasses.replace(CONFIG.training, start_from=start)
+        )
+        for name, start in named
+    )
+    text = card(config=stages[-1], training=Training(9_000, 1.0, stages))
+    section = text.partition("## Training")[2].partition("\n## ")[0]
+    assert section.index("--name second") < section.index("The stages before it")
+    assert re.findall(r"\n(\S+):\n\n    python train.py .*--name (\w+)", section) == [
+        ("savedmodels/first/2", "first"),
+        ("savedmodels/first/3", "first"),
+    ]
+    assert "stages before" not in card(training=Training(9_000, 1.0, stages[:1]))
 
 
 def save_signatures(folder, kind) -> None:

@@ -11,22 +11,41 @@ import tensorflow as tf
 
 from tfvma.estimators import LogDensities, WakeWake
 from tfvma.evaluation.results_table import results_table, with_results
+from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.presets import preset_names
+from tfvma.training.provenance import read_training
 from tfvma.training_command import training_command
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+FACTS = sorted(ROOT.glob("savedmodels/*/*/assets.extra/training.json"))
 PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
 
 @pytest.mark.parametrize(
-    ("page", "table"), [(README, results_summary), (ROOT / "docs" / "results.md", results_table)]
+    ("page", "table"),
+    [
+        (README, results_summary),
+        (ROOT / "docs" / "results.md", results_table),
+        (ROOT / "docs" / "stages.md", stages_table),
+    ],
 )
-def test_results_are_those_of_the_metrics_files(page, table):
+def test_results_are_those_of_the_committed_models(page, table):
     text = page.read_text()
     assert text == with_results(text, table(read_zoo(ROOT / "savedmodels")))
+
+
+@pytest.mark.parametrize("facts", FACTS, ids=lambda path: "/".join(path.parts[-4:-2]))
+def test_a_savedmodel_knows_all_its_stages(facts):
+    """Each starts from what the one before made, and together they have its steps."""
+    training = read_training(facts.parent.parent)
+    assert training.steps == sum(stage.training.steps for stage in training.stages)
+    first, *others = training.stages
+    assert first.training.start_from == ""
+    names = [Path(stage.training.start_from).parts[-2] for stage in others]
+    assert names == [stage.name for stage in training.stages[:-1]]
 
 
 def test_every_stage_that_led_to_a_model_is_written_down():

@@ -18,7 +18,7 @@ from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
 from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.sampling import sample_address, sample_normal, split_seed
-from tfvma.servable import Servable, Training, find_version, load_servable, read_training
+from tfvma.servable import Servable, find_version, load_servable
 
 SIZE, LATENT_DIM = 10, 3
 CONFIG = Config(
@@ -255,16 +255,6 @@ def test_the_latest_version_is_taken(tmp_path):
         (tmp_path / name).mkdir()
     (tmp_path / "20").touch()
     assert find_version(tmp_path) == tmp_path / "10"
-
-
-def test_training_facts(tmp_path):
-    assert read_training(tmp_path) == Training(None, None)
-    (tmp_path / "assets.extra").mkdir()
-    (tmp_path / "assets.extra" / "training.json").write_text('{"steps": 3, "minutes": 0.5}')
-    assert read_training(tmp_path) == Training(3, 0.5)
-    (tmp_path / "assets.extra" / "training.json").write_text('{"steps"')
-    with pytest.raises(CheckpointError, match="training.json: expected the steps and minutes"):
-        read_training(tmp_path)
 
 
 def cut(path: Path) -> None:

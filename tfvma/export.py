@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import errno
 import inspect
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,8 @@ from tfvma.model_card import write_model_card
 from tfvma.models.build import build_model
 from tfvma.models.episodic import EpisodicModel
 from tfvma.restore_weights import difference, shapes
-from tfvma.servable import TRAINING_FILE, Training, list_versions
+from tfvma.servable import list_versions
+from tfvma.training.provenance import Training, write_training
 from tfvma.training.run_folder import RunFolder, read_config, write_config
 from tfvma.validation import check_at_least, check_writable
 
@@ -41,6 +41,7 @@ def export_saved_model(
     name: str | None = None,
     version: int | None = None,
     training: Training | None = None,
+    log: str | os.PathLike | None = None,
 ) -> Path:
     """Writes directory/name/version/, with config.json and the model card in directory/name/.
 
@@ -55,6 +56,7 @@ def export_saved_model(
         name: config.name when left out.
         version: the next one when left out.
         training: how the weights came about, for the card and for later reports.
+        log: the log.csv of the run, kept with the version for its learning curves.
 
     Returns:
         The folder of the version.
@@ -82,7 +84,7 @@ def export_saved_model(
     try:
         with _unfinished_folder(home) as folder:
             _save(serving, folder)
-            _write_training(folder, training or Training())
+            write_training(folder, training or Training(), log)
             write_config(RunFolder(home), config)
             target = _publish(folder, home, version)
         write_model_card(home, measured=False)
@@ -251,9 +253,3 @@ def _publish(folder: Path, home: Path, version: int | None) -> Path:
             # Another export was faster.
             if version is not None:
                 raise _version_exists(home, version) from error
-
-
-def _write_training(folder: Path, training: Training) -> None:
-    path = folder / TRAINING_FILE
-    path.parent.mkdir()
-    path.write_text(json.dumps(dataclasses.asdict(training)) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tfvma.card_architecture import architecture, wrapped
@@ -15,9 +16,10 @@ from tfvma.evaluation.metrics_file import Row, read_rows
 from tfvma.evaluation.table import by_protocol, cells_of, markdown_line, metric_name
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.kinds import Kind
-from tfvma.servable import Training, find_version, read_kind, read_training
+from tfvma.servable import find_version, read_kind
 from tfvma.trained_on import trained_on
 from tfvma.training.atomic import replacing
+from tfvma.training.provenance import Training, read_training
 from tfvma.training.run_folder import RunFolder, read_config
 from tfvma.training_command import training_command
 
@@ -192,7 +194,19 @@ def _training(config: Config, kind: Kind, training: Training) -> str:
         f"{steps} steps{minutes}{earlier}. {estimator}K = {settings.num_samples}; each step takes "
         f"{trained_on(config, kind)}. {'; '.join(details)}."
     )
-    return f"## Training\n\n    {training_command(config)}\n\n{wrapped(summary)}"
+    text = f"## Training\n\n    {training_command(config)}\n\n{wrapped(summary)}"
+    return "\n\n".join([text, *_earlier_stages(training.stages)])
+
+
+def _earlier_stages(stages: Sequence[Config]) -> list[str]:
+    """What made the weights that the last stage started from, and so on back to the first."""
+    if len(stages) < 2:
+        return []
+    made = [
+        f"{after.training.start_from}:\n\n    {training_command(before)}"
+        for before, after in pairwise(stages)
+    ]
+    return ["The stages before it, in order, and what each one made:", *made]
 
 
 def _warmup(what: str, steps: int) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +15,10 @@ from tfvma import arguments
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.kinds import Kind, kind_with
 
-# Servers ignore what lies in assets.extra.
-TRAINING_FILE = Path("assets.extra", "training.json")
 _SAVED_MODEL_FILE = "saved_model.pb"
 _EXPECTED = "expected a SavedModel of tfvma, or a folder that holds versions of one"
 # What TensorFlow raises for files that are missing, cut short, or overwritten.
 _DAMAGED = (OSError, ValueError, IndexError, tf.errors.OpError)
-
-
-@dataclass(frozen=True)
-class Training:
-    """How the weights of a SavedModel came about; None where it is not known."""
-
-    steps: int | None = None
-    minutes: float | None = None
-
-    def after(self, earlier: Training) -> Training:
-        """This training and the one whose weights it started from."""
-        if None in (earlier.steps, earlier.minutes, self.steps, self.minutes):
-            return Training()
-        return Training(self.steps + earlier.steps, self.minutes + earlier.minutes)
 
 
 class Servable:
@@ -267,19 +249,3 @@ def list_versions(home: Path) -> list[int]:
         return []
     folders = (child.name for child in home.iterdir() if child.is_dir())
     return sorted(int(name) for name in folders if name.isdecimal() and str(int(name)) == name)
-
-
-def read_training(saved_model: str | os.PathLike) -> Training:
-    """How the weights of a SavedModel, savedmodels/NAME/VERSION, came about.
-
-    Raises CheckpointError where the file that tells is damaged.
-    """
-    path = Path(saved_model) / TRAINING_FILE
-    try:
-        return Training(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return Training()
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: expected the steps and minutes of a training ({error})."
-        ) from error

@@ -20,7 +20,7 @@ from tfvma.evaluation.model_source import ModelSource
 from tfvma.evaluation.trained_model import load_model
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
-from tfvma.servable import Training
+from tfvma.training.provenance import Training
 from tfvma.training.run_folder import RunFolder, write_config
 
 CONFIG = Config(

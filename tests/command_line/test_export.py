@@ -6,11 +6,14 @@ import numpy as np
 
 from tfvma.command_line.export import main
 from tfvma.config import Config, EpisodeConfig, ModelConfig, replace_options
+from tfvma.evaluation.model_source import find_model
+from tfvma.evaluation.trained_model import load_model
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
-from tfvma.servable import Training, load_servable, read_training
+from tfvma.servable import load_servable
 from tfvma.training import train
-from tfvma.training.run_folder import RunFolder, write_config
+from tfvma.training.provenance import Training, read_training, read_training_log
+from tfvma.training.run_folder import RunFolder, read_config, write_config
 
 CONFIG = Config(
     "tiny",
@@ -37,10 +40,10 @@ def test_exports_the_weights_of_a_run(tmp_path, capsys):
         np.testing.assert_allclose(given[name], value, atol=1e-6)
 
 
-def test_a_fine_tuned_model_counts_the_training_that_it_started_from(tmp_path):
+def test_a_fine_tuned_model_knows_the_training_that_it_started_from(tmp_path):
     savedmodels = tmp_path / "savedmodels"
     first = export_saved_model(
-        build_model(CONFIG), CONFIG, savedmodels, training=Training(steps=40, minutes=2.0)
+        build_model(CONFIG), CONFIG, savedmodels, training=Training(40, 2.0, (CONFIG,))
     )
     config = replace_options(CONFIG, {"training.start_from": str(first)})
     run = tmp_path / "runs" / "tiny"
@@ -49,11 +52,9 @@ def test_a_fine_tuned_model_counts_the_training_that_it_started_from(tmp_path):
     training = read_training(savedmodels / "tiny" / "2")
     assert training.steps == 41
     assert training.minutes > 2.0
-
-
-def test_a_training_of_unknown_length_stays_unknown():
-    assert Training(1, 1.0).after(Training(2, 2.0)) == Training(3, 3.0)
-    assert Training(1, 1.0).after(Training()) == Training()
+    assert training.stages == (CONFIG, read_config(RunFolder(run)))
+    assert [row["step"] for row in read_training_log(savedmodels / "tiny" / "2")] == [1]
+    assert load_model(find_model(savedmodels / "tiny")).log[-1]["step"] == 1
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):

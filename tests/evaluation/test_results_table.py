@@ -15,6 +15,7 @@ from tfvma.evaluation.results_table import (
     results_table,
     with_results,
 )
+from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.zoo import read_zoo
 
@@ -23,7 +24,7 @@ PAGE = f"before\n{BEGIN}\nold\n{END}\nafter"
 
 @pytest.fixture
 def home(tmp_path):
-    """A README, docs/results.md and savedmodels/ of two models."""
+    """A README, two pages of docs/, and savedmodels/ of two models."""
     printed = row("classification 5-way 1-shot", "accuracy", 0.9, None, paper=0.91)
     weighted = row("classification_iw 5-way 1-shot", "accuracy_iw", 0.92, 10)
     others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("nll", "nll", 99.0, 4)]
@@ -31,8 +32,8 @@ def home(tmp_path):
     cell = row("table1 C=1 S=1", "nll", 86.0, 1_000, paper=86.5)
     add_model(tmp_path / "savedmodels", "other", [cell])
     (tmp_path / "docs").mkdir()
-    for page in (tmp_path / "README.md", tmp_path / "docs" / "results.md"):
-        page.write_text(PAGE)
+    for page in ("README.md", "docs/results.md", "docs/stages.md"):
+        (tmp_path / page).write_text(PAGE)
     return tmp_path
 
 
@@ -59,9 +60,10 @@ def test_each_page_has_its_own_table(home):
     models = read_zoo(home / "savedmodels")
     assert (home / "README.md").read_text() == with_results(PAGE, results_summary(models))
     assert (home / "docs" / "results.md").read_text() == with_results(PAGE, results_table(models))
+    assert (home / "docs" / "stages.md").read_text() == with_results(PAGE, stages_table(models))
 
 
-def test_neither_page_is_written_where_one_has_no_marks(home, capsys):
+def test_no_page_is_written_where_one_has_no_marks(home, capsys):
     (home / "docs" / "results.md").write_text("no marks")
     assert main([str(home / "README.md")]) == 2
     assert "expected the lines" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
@@ -13,9 +14,12 @@ from tests.evaluation.zoo_folder import (
     few_shot_rows,
     row,
 )
+from tfvma.config import Config, EpisodeConfig, to_dict
+from tfvma.evaluation import log_illustration
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo, main
+from tfvma.figures import learning_curves
 
 
 @pytest.fixture
@@ -202,3 +206,36 @@ def test_options_that_cannot_work(tmp_path, options, message, capsys):
     assert main([str(tmp_path / "out"), *options]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def with_logs(folder, name: str, logs) -> None:
+    home = add_model(folder, name, [])
+    config = Config(name, episodes=EpisodeConfig(kind="recall"))
+    (home / "config.json").write_text(json.dumps(to_dict(config)))
+    for version, log in logs.items():
+        extra = home / str(version) / "assets.extra"
+        extra.mkdir(parents=True)
+        (extra / "log.csv").write_text(log)
+
+
+def test_curves_join_the_logs_of_all_versions(tmp_path, monkeypatch):
+    """In the order of versions, of which 10 is after 9."""
+    seen = []
+    draw = learning_curves.learning_curves
+
+    def watched(log, *values):
+        seen.append(([(row["step"], row["kl_a"]) for row in log], *values))
+        return draw(log, *values)
+
+    monkeypatch.setattr(log_illustration, "learning_curves", watched)
+    logs = {10: "step,kl_a\n5,0.5\n", 9: "step,kl_a\n4,0.25\n8,0.375\n"}
+    with_logs(tmp_path, "omniglot28_static_learned2048", logs)
+    with_logs(tmp_path, "mnist_recall256", {1: "step,kl_a\n1,2.0\n"})
+    with_logs(tmp_path, "another", {1: "step,kl_a\n1,2.0\n"})
+    illustrations = illustrate_zoo(read_zoo(tmp_path))
+    assert [each.name for each in illustrations] == ["recall_curves", "overfitting"]
+    assert seen == [
+        ([(1, 2.0)], 4, 256, True),
+        ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True),
+    ]
+    assert illustrate_zoo(read_zoo(tmp_path), num_samples=8) == []

@@ -30,8 +30,17 @@ def test_a_log_of_one_row_can_be_drawn():
 
 def test_log_m_is_marked_and_within_sight_where_targets_are_in_memory():
     log = [{"step": step, "iw_bound": -90.0, "kl_a": 2.0} for step in (1, 2)]
-    above, below = learning_curves(log, num_samples=4, recalled_from=256).axes
+    above, below = learning_curves(log, num_samples=4, memory_size=256, recalled=True).axes
     for axes in (above, below):
         assert axes.lines[-1].get_ydata()[0] == math.log(256)
         assert "log M = 5.55" in [text.get_text() for text in axes.texts]
     assert above.get_ylim()[0] < math.log(256) < below.get_ylim()[1]
+
+
+def test_log_m_of_a_learned_memory_is_no_nll():
+    log = [{"step": step, "iw_bound": -90.0, "kl_a": 2.0} for step in (1, 2)]
+    above, below = learning_curves(log, num_samples=4, memory_size=256).axes
+    assert below.lines[-1].get_ydata()[0] == math.log(256)
+    assert above.get_ylim()[0] > 80.0 and not any(
+        "log M" in text.get_text() for text in above.texts
+    )

@@ -88,8 +88,9 @@ def _train_and_show(
     from tfvma.export import export_saved_model
     from tfvma.kinds import kind_of
     from tfvma.model_card import write_model_card
-    from tfvma.servable import Training
     from tfvma.training import train
+    from tfvma.training.provenance import Training
+    from tfvma.training.run_folder import RunFolder
 
     progress = None if parsed.quiet else sys.stderr
     print(f"Training {config.name} in {run_dir}", file=sys.stderr)
@@ -118,7 +119,8 @@ def _train_and_show(
         model.scorer,
         model.config,
         savedmodels,
-        training=Training(model.steps, model.minutes),
+        training=Training(model.steps, model.minutes, (model.config,)),
+        log=RunFolder(run_dir).log,
     )
     write_rows(exported.parent / "metrics.json", rows)
     write_model_card(exported.parent)

@@ -51,10 +51,16 @@ def _export(parsed: argparse.Namespace) -> None:
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from tfvma.export import export_saved_model
     from tfvma.training.load import load_trained, training_of_run
+    from tfvma.training.run_folder import RunFolder
 
     model, config, steps = load_trained(run_dir)
     training = training_of_run(run_dir, config, steps)
     target = export_saved_model(
-        model, config, parsed.savedmodels_dir, version=parsed.version, training=training
+        model,
+        config,
+        parsed.savedmodels_dir,
+        version=parsed.version,
+        training=training,
+        log=RunFolder(run_dir).log,
     )
     print(f"SavedModel in {target}")

@@ -16,11 +16,11 @@ from tfvma.evaluation.applicable import check_applicable
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.illustrations import (
     show_address_histograms,
-    show_learning_curves,
     show_reconstructions,
     show_samples,
     show_unknown_class,
 )
+from tfvma.evaluation.log_illustration import show_learning_curves
 from tfvma.evaluation.measure import amount, check_data, measure
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.metrics_file import Row

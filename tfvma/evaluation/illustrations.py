@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from tfvma.config import Config, memory_size
 from tfvma.data.characters import CharacterSet
 from tfvma.data.draw import Source
 from tfvma.evaluation.illustration import Illustration
@@ -19,7 +18,6 @@ from tfvma.evaluation.scorer import AddressScorer, Scorer
 from tfvma.evaluation.shown import one_target_each, shown_entries, shown_episode
 from tfvma.evaluation.unknown_class import score_unknown_class
 from tfvma.figures.address_histogram import address_histogram
-from tfvma.figures.learning_curves import learning_curves
 from tfvma.figures.one_shot_samples import one_shot_samples
 from tfvma.figures.reconstructions import plain_reconstructions, reconstructions
 from tfvma.figures.samples import samples_in_rows
@@ -30,26 +28,6 @@ _ENTRIES, _SAMPLES = 10, 12
 _VAE_ROWS = 6
 _CLASSES, _SHOTS = 8, 10
 _EPISODES_SEARCHED = 40
-
-
-def show_learning_curves(log: Sequence[Mapping[str, float]], config: Config) -> Illustration:
-    """From the rows of the log.csv of a run with this configuration."""
-    num_samples = config.training.num_samples
-    recalled_from = memory_size(config) if config.episodes.kind == "recall" else None
-    dotted = " Dotted: what a lookup table has." if recalled_from else ""
-    carried = "how much z carries, KL(q(z|x) || p(z))"
-    if any("kl_a" in row for row in log):
-        carried = (
-            "how much z and the address a carry, KL(q(z|x,m) || p(z|m)) and KL(q(a|x) || p(a))"
-        )
-    return Illustration(
-        "learning_curves",
-        "Learning curves",
-        f"Above: the negative bound -L_K with K = {num_samples}. Below: {carried}. Dashed: means "
-        "over the training episodes between two rows of the log, with the weights of the moment. "
-        f"Solid: a fixed set of held-out targets, with the averaged weights.{dotted}",
-        png(learning_curves(log, num_samples, recalled_from)),
-    )
 
 
 def show_unknown_class(

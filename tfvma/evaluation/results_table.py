@@ -1,7 +1,8 @@
 """The results of all committed models, made from their metrics files.
 
-`python -m tfvma.evaluation.results_table README.md` writes what matters most into README.md and
-everything into docs/results.md beside it, each between two marks.
+`python -m tfvma.evaluation.results_table README.md` writes what matters most into README.md, and
+beside it everything into docs/results.md and the commands of all stages into docs/stages.md, each
+between two marks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
+from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line, metric_name
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
@@ -58,7 +60,7 @@ def _model_table(model: ZooModel) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes both tables; returns the exit code."""
+    """Writes all three; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if len(arguments) != 1:
         print("usage: python -m tfvma.evaluation.results_table README.md", file=sys.stderr)
@@ -71,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for path, table in (
                 (readme, results_summary),
                 (readme.parent / "docs" / "results.md", results_table),
+                (readme.parent / "docs" / "stages.md", stages_table),
             )
         }
     except (TfvmaError, OSError) as error:

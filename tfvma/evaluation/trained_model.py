@@ -9,9 +9,10 @@ from pathlib import Path
 from tfvma.config import Config
 from tfvma.evaluation.model_source import ModelSource
 from tfvma.evaluation.scorer import Scorer
-from tfvma.servable import Training, load_servable, read_training
+from tfvma.servable import load_servable
 from tfvma.training.load import load_trained, training_of_run
 from tfvma.training.log import read_log
+from tfvma.training.provenance import Training, read_training, read_training_log
 from tfvma.training.run_folder import RunFolder, read_config
 
 
@@ -24,7 +25,7 @@ class TrainedModel:
       config: of the run that made it.
       steps, minutes: of training, with that of the model it started from; None where not
         known, or where that model is elsewhere by now.
-      log: rows of the run's log.csv; empty for a SavedModel.
+      log: rows of the run's log.csv; empty for a SavedModel that was exported without.
     """
 
     scorer: Scorer
@@ -50,7 +51,7 @@ def load_model(source: ModelSource) -> TrainedModel:
         config=read_config(folder),
         steps=training.steps,
         minutes=training.minutes,
-        log=[],
+        log=read_training_log(source.saved_model),
     )
 
 

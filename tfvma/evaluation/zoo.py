@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfvma.config import Config
@@ -24,11 +24,18 @@ class ZooModel:
       home: savedmodels/NAME.
       config: of the run that made its latest version.
       rows: of its metrics.json; empty where it was not measured.
+      version: the latest one; None where scores alone are kept.
+      stages: the configurations that led to that version, the last one `config`; empty where they
+        are not known.
+      logs: rows of the log.csv of the run that made a version, for those where it was kept.
     """
 
     home: Path
     config: Config
     rows: Sequence[Row]
+    version: int | None = None
+    stages: Sequence[Config] = ()
+    logs: Mapping[int, Sequence[Mapping[str, float]]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -69,12 +76,28 @@ def read_zoo(savedmodels: str | os.PathLike) -> list[ZooModel]:
             f"savedmodels={str(savedmodels)!r}: expected a folder with NAME/config.json for each "
             "model."
         )
+    return [_read_model(home) for home in homes]
+
+
+def _read_model(home: Path) -> ZooModel:
     # Imports TensorFlow, which takes seconds: after the folder is known to be right.
+    from tfvma.servable import list_versions
+    from tfvma.training.provenance import read_training, read_training_log
     from tfvma.training.run_folder import RunFolder, read_config
 
-    return [
-        ZooModel(home, read_config(RunFolder(home)), read_rows(home / _METRICS)) for home in homes
-    ]
+    config, rows = read_config(RunFolder(home)), read_rows(home / _METRICS)
+    versions = list_versions(home)
+    if not versions:
+        return ZooModel(home, config, rows)
+    logs = {version: read_training_log(home / str(version)) for version in versions}
+    return ZooModel(
+        home,
+        config,
+        rows,
+        version=versions[-1],
+        stages=read_training(home / str(versions[-1])).stages,
+        logs={version: log for version, log in logs.items() if log},
+    )
 
 
 def _order(home: Path) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Figures over several models, from the metrics files of all.
+"""Figures over several models, from the metrics files and logs of all.
 
     python -m tfvma.evaluation.zoo_figures OUT
 
@@ -8,6 +8,8 @@ writes into OUT, each where the rows for it are there,
     confounders.png          figure 5A
     all_characters.png       figure 5B
     controls.png             the control experiments of section 4.2
+    recall_curves.png        figure 2A
+    overfitting.png          the learned memory of section 4.2 that overfits
 """
 
 from __future__ import annotations
@@ -21,11 +23,19 @@ from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.evaluation.zoo_confounders import show_confounders
 from tfvma.evaluation.zoo_controls import show_controls
+from tfvma.evaluation.zoo_curves import show_overfitting, show_recall
 from tfvma.evaluation.zoo_examples import show_all_characters, show_examples_per_class
 from tfvma.evaluation.zoo_options import PAPER_NUM_SAMPLES, parser
 from tfvma.validation import check_at_least, check_writable
 
-_FIGURES = (show_examples_per_class, show_confounders, show_all_characters, show_controls)
+_FIGURES = (
+    show_examples_per_class,
+    show_confounders,
+    show_all_characters,
+    show_controls,
+    show_recall,
+    show_overfitting,
+)
 
 
 def illustrate_zoo(

@@ -2,8 +2,8 @@
 
     python -m tfvma.evaluation.zoo_report OUT
 
-writes OUT/index.html, which needs nothing but itself. It is made from the configurations and
-metrics files in savedmodels/. Where OUT/NAME/index.html is the report of a model, made by
+writes OUT/index.html, which needs nothing but itself. It is made from the configurations,
+metrics files and logs in savedmodels/. Where OUT/NAME/index.html is the report of a model, made by
 `evaluate.py savedmodels/NAME --report OUT/NAME`, the page links to it.
 """
 
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from tfvma.errors import OutputError, TfvmaError
 from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.log_illustration import show_learning_curves
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.report_parts import (
     EXPLANATION,
@@ -115,7 +116,7 @@ def _model(folder: Path, model: ZooModel) -> str:
     latest = model.rows[-1] if model.rows else None
     steps, minutes = (latest.steps, latest.minutes) if latest else (None, None)
     results = rows_table(model.rows, _how) if model.rows else "<p>Not measured yet.</p>"
-    figures = "".join(_folded(illustration) for illustration in illustrate_rows(model.rows))
+    figures = "".join(map(_folded, (*illustrate_rows(model.rows), *_curves(model))))
     return f"""<section id="{escape(model.name)}">
 <h2>{escape(model.name)}</h2>
 <p>{summary(model.config, model.kind, steps, minutes)}</p>
@@ -124,6 +125,13 @@ def _model(folder: Path, model: ZooModel) -> str:
 {figures}
 </section>
 """
+
+
+def _curves(model: ZooModel) -> list[Illustration]:
+    """Of the last stage, where its log was kept."""
+    log = model.logs.get(model.version, ())
+    title = "Learning curves of the last stage" if len(model.stages) > 1 else "Learning curves"
+    return [show_learning_curves(log, model.config, title=title)] if log else []
 
 
 def _folded(illustration: Illustration) -> str:

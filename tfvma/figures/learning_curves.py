@@ -31,29 +31,35 @@ Curve = list[tuple[float, float]]
 
 
 def learning_curves(
-    log: Sequence[Mapping[str, float]], num_samples: int, recalled_from: int | None = None
+    log: Sequence[Mapping[str, float]],
+    num_samples: int,
+    memory_size: int | None = None,
+    recalled: bool = False,
 ) -> Figure:
     """Draws NLL = -L_K above, KL(z) and KL(a) below; training and held out (paper, figure 2A).
 
     Args:
       log: rows with "step" and some of iw_bound, kl_z, kl_a and the same with "val_".
       num_samples: K in training, for the label.
-      recalled_from: M where targets are in memory, so that a lookup table has an NLL and a KL(a)
-        of log M, which is marked; None where they are not.
+      memory_size: M, whose logarithm is marked below; None to mark nothing.
+      recalled: whether targets are in memory, so that a lookup table has an NLL of log M too,
+        which is marked above.
     """
     figure = new_figure(height=5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1.0])
 
     curves = _draw(above, log, "iw_bound", -1.0, VERMILLION, "NLL")
-    marked = [] if recalled_from is None else [math.log(recalled_from)]
+    log_m = None if memory_size is None else math.log(memory_size)
+    marked = [log_m] if log_m is not None and recalled else []
     _zoom(above, curves, _SKIPPED * max(row["step"] for row in log), marked)
     above.set_ylabel(f"nats per image, K = {num_samples}")
 
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
-    for log_m in marked:
-        _mark(above, log_m)
+    if log_m is not None:
         _mark(below, log_m)
+    if marked:
+        _mark(above, log_m)
     below.set_ylim(bottom=0.0)
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")

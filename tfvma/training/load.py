@@ -10,9 +10,10 @@ import keras
 from tfvma.config import Config
 from tfvma.errors import CheckpointError
 from tfvma.models.build import build_model
-from tfvma.servable import Training, find_version, read_training
+from tfvma.servable import find_version
 from tfvma.training.checkpoints import Checkpoints
 from tfvma.training.log import read_log
+from tfvma.training.provenance import Training, read_training
 from tfvma.training.run import compiled_model
 from tfvma.training.run_folder import RunFolder, read_config
 
@@ -57,11 +58,11 @@ def load_trained(
 
 
 def training_of_run(run_dir: str | os.PathLike, config: Config, steps: int) -> Training:
-    """Steps and minutes of a run, with those of the SavedModel that it started from.
+    """Steps, minutes and stages of a run, with those of the SavedModel that it started from.
 
     Raises CheckpointError where that SavedModel is missing or damaged.
     """
-    training = Training(steps=steps, minutes=training_seconds(run_dir) / 60)
+    training = Training(steps=steps, minutes=training_seconds(run_dir) / 60, stages=(config,))
     if not config.training.start_from:
         return training
     return training.after(read_training(find_version(Path(config.training.start_from))))

@@ -1,0 +1,38 @@
+"""The figure that is made from the log of a run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tfvma.config import Config, memory_size
+from tfvma.evaluation.illustration import Illustration
+from tfvma.figures.learning_curves import learning_curves
+from tfvma.figures.style import png
+
+
+def show_learning_curves(
+    log: Sequence[Mapping[str, float]],
+    config: Config,
+    name: str = "learning_curves",
+    title: str = "Learning curves",
+) -> Illustration:
+    """From the rows of the log.csv of a run with this configuration."""
+    num_samples = config.training.num_samples
+    recalled = config.episodes.kind == "recall"
+    marked = memory_size(config) if recalled or config.model.memory_size else None
+    dotted = ""
+    if marked:
+        dotted = " Dotted: log M, what a lookup table has." if recalled else " Dotted: log M."
+    carried = "how much z carries, KL(q(z|x) || p(z))"
+    if any("kl_a" in row for row in log):
+        carried = (
+            "how much z and the address a carry, KL(q(z|x,m) || p(z|m)) and KL(q(a|x) || p(a))"
+        )
+    return Illustration(
+        name,
+        title,
+        f"Above: the negative bound -L_K with K = {num_samples}. Below: {carried}. Dashed: means "
+        "over the training episodes between two rows of the log, with the weights of the moment. "
+        f"Solid: a fixed set of held-out targets, with the averaged weights.{dotted}",
+        png(learning_curves(log, num_samples, marked, recalled)),
+    )

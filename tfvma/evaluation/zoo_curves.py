@@ -1,0 +1,47 @@
+"""Learning curves that the paper shows or tells of: recall, and a memory that overfits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.zoo import ZooModel
+
+_RECALL = "mnist_recall256"
+_OVERFITTING = "omniglot28_static_learned2048"
+
+
+def show_recall(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
+    """Figure 2A; None without the log of that run at this K."""
+    return _curves(models, num_samples, _RECALL, "recall_curves", "Recall of one of 256 images")
+
+
+def show_overfitting(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
+    """Section 4.2, M = 2,048 without regularisation; None without the log of that run at this K."""
+    title = "A learned memory of 2,048 slots that overfits"
+    return _curves(models, num_samples, _OVERFITTING, "overfitting", title)
+
+
+def _curves(
+    models: Sequence[ZooModel], num_samples: int, model_name: str, name: str, title: str
+) -> Illustration | None:
+    found = [
+        model
+        for model in models
+        if (model.name, model.config.training.num_samples) == (model_name, num_samples)
+        and model.logs
+    ]
+    if not found:
+        return None
+    from tfvma.evaluation.log_illustration import show_learning_curves
+
+    return show_learning_curves(_joined(found[0]), found[0].config, name, title)
+
+
+def _joined(model: ZooModel) -> list[Mapping[str, float]]:
+    """The logs of all versions that are here, each after the one before."""
+    rows: list[Mapping[str, float]] = []
+    for version in sorted(model.logs):
+        before = rows[-1]["step"] if rows else 0
+        rows += [{**row, "step": before + row["step"]} for row in model.logs[version]]
+    return rows

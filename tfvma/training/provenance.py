@@ -1,0 +1,75 @@
+"""How the weights of a SavedModel came about, kept beside them.
+
+Servers ignore what lies in assets.extra.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfvma.config import Config, from_dict, to_dict
+from tfvma.errors import CheckpointError, InvalidArgumentError
+from tfvma.training.log import read_log
+
+_FACTS = Path("assets.extra", "training.json")
+_LOG = Path("assets.extra", "log.csv")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How weights came about.
+
+    Attributes:
+      steps, minutes: of all stages; None where they are not known.
+      stages: the configuration of each run, of which the next one started from what this one
+        made; () where they are not known.
+    """
+
+    steps: int | None = None
+    minutes: float | None = None
+    stages: tuple[Config, ...] = ()
+
+    def after(self, earlier: Training) -> Training:
+        """This training and the one whose weights it started from."""
+        stages = earlier.stages + self.stages if earlier.stages and self.stages else ()
+        if None in (earlier.steps, earlier.minutes, self.steps, self.minutes):
+            return Training(stages=stages)
+        return Training(self.steps + earlier.steps, self.minutes + earlier.minutes, stages)
+
+
+def read_training(saved_model: str | os.PathLike) -> Training:
+    """How the weights of a SavedModel, savedmodels/NAME/VERSION, came about.
+
+    Raises CheckpointError where the file that tells is damaged.
+    """
+    path = Path(saved_model) / _FACTS
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        stages = tuple(from_dict(stage) for stage in facts.pop("stages", ()))
+        return Training(**facts, stages=stages)
+    except FileNotFoundError:
+        return Training()
+    except (OSError, ValueError, TypeError, AttributeError, InvalidArgumentError) as error:
+        raise CheckpointError(f"{path}: expected what is known of a training ({error}).") from error
+
+
+def read_training_log(saved_model: str | os.PathLike) -> list[dict[str, float]]:
+    """The rows of the log.csv of its last stage; none where it was not kept."""
+    return read_log(Path(saved_model) / _LOG)
+
+
+def write_training(
+    saved_model: Path, training: Training, log: str | os.PathLike | None = None
+) -> None:
+    """Writes what is known into the folder of a SavedModel, and copies log.csv, if there is one."""
+    path = saved_model / _FACTS
+    path.parent.mkdir(exist_ok=True)
+    facts = {"steps": training.steps, "minutes": training.minutes}
+    facts["stages"] = [to_dict(stage) for stage in training.stages]
+    path.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    if log is not None and Path(log).is_file():
+        shutil.copyfile(log, saved_model / _LOG)
