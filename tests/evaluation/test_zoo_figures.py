@@ -234,8 +234,9 @@ def test_curves_join_the_logs_of_all_versions(tmp_path, monkeypatch):
     with_logs(tmp_path, "another", {1: "step,kl_a\n1,2.0\n"})
     illustrations = illustrate_zoo(read_zoo(tmp_path))
     assert [each.name for each in illustrations] == ["recall_curves", "overfitting"]
+    overfitted = {"paper, training: below 80": 80.0, "paper, test: above 150": 150.0}
     assert seen == [
-        ([(1, 2.0)], 4, 256, True),
-        ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True),
+        ([(1, 2.0)], 4, 256, True, {}),
+        ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True, overfitted),
     ]
     assert illustrate_zoo(read_zoo(tmp_path), num_samples=8) == []

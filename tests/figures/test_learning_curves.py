@@ -44,3 +44,12 @@ def test_log_m_of_a_learned_memory_is_no_nll():
     assert above.get_ylim()[0] > 80.0 and not any(
         "log M" in text.get_text() for text in above.texts
     )
+
+
+def test_what_the_paper_says_is_marked_and_within_sight():
+    log = [{"step": step, "iw_bound": -90.0, "kl_a": 2.0} for step in (1, 2)]
+    above, below = learning_curves(log, num_samples=4, printed={"paper: 150": 150.0}).axes
+    assert above.lines[-1].get_ydata()[0] == 150.0
+    assert above.get_ylim()[0] < 90.0 and above.get_ylim()[1] > 150.0
+    assert "paper: 150" in [text.get_text() for text in above.texts]
+    assert len(below.lines) == 1

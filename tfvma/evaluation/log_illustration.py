@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping, Sequence
 
 from tfvma.config import Config, memory_size
@@ -15,14 +16,22 @@ def show_learning_curves(
     config: Config,
     name: str = "learning_curves",
     title: str = "Learning curves",
+    printed: Mapping[str, float] = types.MappingProxyType({}),
 ) -> Illustration:
-    """From the rows of the log.csv of a run with this configuration."""
+    """From the rows of the log.csv of a run with this configuration.
+
+    Args:
+      log: the rows.
+      config: of the run.
+      name, title: of the figure.
+      printed: what the paper says of its NLL, and where it is to be marked.
+    """
     num_samples = config.training.num_samples
     recalled = config.episodes.kind == "recall"
     marked = memory_size(config) if recalled or config.model.memory_size else None
-    dotted = ""
-    if marked:
-        dotted = " Dotted: log M, what a lookup table has." if recalled else " Dotted: log M."
+    dotted = [f"log M{', what a lookup table has' if recalled else ''}"] if marked else []
+    if printed:
+        dotted.append("what the paper says of its NLL")
     carried = "how much z carries, KL(q(z|x) || p(z))"
     if any("kl_a" in row for row in log):
         carried = (
@@ -33,6 +42,7 @@ def show_learning_curves(
         title,
         f"Above: the negative bound -L_K with K = {num_samples}. Below: {carried}. Dashed: means "
         "over the training episodes between two rows of the log, with the weights of the moment. "
-        f"Solid: a fixed set of held-out targets, with the averaged weights.{dotted}",
-        png(learning_curves(log, num_samples, marked, recalled)),
+        "Solid: a fixed set of held-out targets, with the averaged weights."
+        + (f" Dotted: {'; '.join(dotted)}." if dotted else ""),
+        png(learning_curves(log, num_samples, marked, recalled, printed)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL
 from tfvma.evaluation.zoo import ZooModel
 
 _RECALL = "mnist_recall256"
@@ -13,17 +14,26 @@ _OVERFITTING = "omniglot28_static_learned2048"
 
 def show_recall(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
     """Figure 2A; None without the log of that run at this K."""
-    return _curves(models, num_samples, _RECALL, "recall_curves", "Recall of one of 256 images")
+    return _curves(models, num_samples, _RECALL, "recall_curves", "Recall of one of 256 images", {})
 
 
 def show_overfitting(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
     """Section 4.2, M = 2,048 without regularisation; None without the log of that run at this K."""
     title = "A learned memory of 2,048 slots that overfits"
-    return _curves(models, num_samples, _OVERFITTING, "overfitting", title)
+    printed = {
+        f"paper, training: below {OVERFITTED_NLL['train']:g}": OVERFITTED_NLL["train"],
+        f"paper, test: above {OVERFITTED_NLL['test']:g}": OVERFITTED_NLL["test"],
+    }
+    return _curves(models, num_samples, _OVERFITTING, "overfitting", title, printed)
 
 
 def _curves(
-    models: Sequence[ZooModel], num_samples: int, model_name: str, name: str, title: str
+    models: Sequence[ZooModel],
+    num_samples: int,
+    model_name: str,
+    name: str,
+    title: str,
+    printed: Mapping[str, float],
 ) -> Illustration | None:
     found = [
         model
@@ -35,7 +45,7 @@ def _curves(
         return None
     from tfvma.evaluation.log_illustration import show_learning_curves
 
-    return show_learning_curves(_joined(found[0]), found[0].config, name, title)
+    return show_learning_curves(_joined(found[0]), found[0].config, name, title, printed)
 
 
 def _joined(model: ZooModel) -> list[Mapping[str, float]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import types
+from collections.abc import Collection, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -35,6 +36,7 @@ def learning_curves(
     num_samples: int,
     memory_size: int | None = None,
     recalled: bool = False,
+    printed: Mapping[str, float] = types.MappingProxyType({}),
 ) -> Figure:
     """Draws NLL = -L_K above, KL(z) and KL(a) below; training and held out (paper, figure 2A).
 
@@ -44,22 +46,24 @@ def learning_curves(
       memory_size: M, whose logarithm is marked below; None to mark nothing.
       recalled: whether targets are in memory, so that a lookup table has an NLL of log M too,
         which is marked above.
+      printed: what the paper says of its NLL, marked above, and where.
     """
     figure = new_figure(height=5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1.0])
 
     curves = _draw(above, log, "iw_bound", -1.0, VERMILLION, "NLL")
-    log_m = None if memory_size is None else math.log(memory_size)
-    marked = [log_m] if log_m is not None and recalled else []
-    _zoom(above, curves, _SKIPPED * max(row["step"] for row in log), marked)
+    marks_below = {}
+    if memory_size is not None:
+        marks_below = {f"log M = {math.log(memory_size):.2f}": math.log(memory_size)}
+    marks_above = {**(marks_below if recalled else {}), **printed}
+    _zoom(above, curves, _SKIPPED * max(row["step"] for row in log), marks_above.values())
     above.set_ylabel(f"nats per image, K = {num_samples}")
 
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
-    if log_m is not None:
-        _mark(below, log_m)
-    if marked:
-        _mark(above, log_m)
+    for axes, marks in ((above, marks_above), (below, marks_below)):
+        for words, value in marks.items():
+            _mark(axes, words, value)
     below.set_ylim(bottom=0.0)
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")
@@ -110,11 +114,11 @@ def _draw(
     return curves
 
 
-def _mark(axes: Axes, log_m: float) -> None:
-    axes.axhline(log_m, color=INK, linewidth=1.0, linestyle=":")
+def _mark(axes: Axes, words: str, value: float) -> None:
+    axes.axhline(value, color=INK, linewidth=1.0, linestyle=":")
     axes.annotate(
-        f"log M = {log_m:.2f}",
-        (0.0, log_m),
+        words,
+        (0.0, value),
         xycoords=("axes fraction", "data"),
         xytext=(3, 3),
         textcoords="offset points",
@@ -124,10 +128,10 @@ def _mark(axes: Axes, log_m: float) -> None:
     )
 
 
-def _zoom(axes: Axes, curves: Sequence[Curve], first: float, marked: Sequence[float]) -> None:
+def _zoom(axes: Axes, curves: Sequence[Curve], first: float, marked: Collection[float]) -> None:
     """Fits the vertical range to what follows the step `first`, and to what is marked."""
     values = [value for curve in curves for step, value in curve if step >= first]
     if values:
-        values += marked
+        values += [*marked]
         margin = 0.05 * (max(values) - min(values)) + 0.5
         axes.set_ylim(min(values) - margin, max(values) + margin)
