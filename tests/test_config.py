@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
 
@@ -141,6 +142,11 @@ def test_overrides_that_cannot_be(config, override, message):
         ("training.learning_rate", 0.0),
         ("training.learning_rate_warmup", -1),
         ("training.weight_decay", -0.1),
+        ("training.seed", -1),
+        ("training.seed", 2**31),
+        ("model.latent_dim", 0),
+        ("model.key_dim", 0),
+        ("model.hidden_units", -1),
         ("training.ema_momentum", 1.0),
         ("training.schedule", "step"),
         ("training.precision", "float16"),
@@ -151,6 +157,19 @@ def test_overrides_that_cannot_be(config, override, message):
 def test_check_config_names_the_option(config, key, value):
     check_config(config)
     with pytest.raises(InvalidArgumentError, match=rf"^{key}={value!r}: expected"):
+        check_config(replace_options(config, {key: value}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("model.filters", (32,)), ("model.filters", (32, 0)), ("model.units", (32, 0))],
+)
+def test_check_config_names_widths(key, value):
+    network = "mlp" if key == "model.units" else "conv"
+    config = replace_options(Config("some"), {"model.network": network})
+    with pytest.raises(
+        InvalidArgumentError, match=rf"^{key}={re.escape(str(value))}: expected two"
+    ):
         check_config(replace_options(config, {key: value}))
 
 

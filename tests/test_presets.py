@@ -10,7 +10,7 @@ import pytest
 
 from tfvma.command_line.train import configure, parser
 from tfvma.config import options
-from tfvma.presets import get_preset
+from tfvma.presets import STARTS, get_preset, preset_names
 from tfvma.study.standings import level
 from tfvma.study.variants import VARIANTS
 
@@ -102,3 +102,15 @@ def test_the_large_model_of_table_1_is_that_of_45_5_alphabets_for_larger_images(
     assert all(wide > narrow for wide, narrow in pairs)
     assert large.model.hidden_units > units
     assert max(large.episodes.varied_shots) == large.episodes.shots
+
+
+def test_presets_without_a_warm_up_have_something_to_start_from():
+    """Muon at once on random weights would take from z what it has not learned yet."""
+    of_fine_tuning = {
+        name
+        for name in preset_names()
+        if (get_preset(name).training.optimizer, get_preset(name).training.latent_warmup)
+        == ("muon", 0)
+    }
+    assert of_fine_tuning == set(STARTS)
+    assert set(STARTS.values()) <= set(preset_names())

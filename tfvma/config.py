@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
 from tfvma.errors import InvalidArgumentError
-from tfvma.validation import check_at_least, check_choice
+from tfvma.validation import check_at_least, check_choice, check_seed
 
 SCHEDULES = ("constant", "cosine")
 OPTIMIZERS = ("adam", "muon")
@@ -270,6 +270,8 @@ def from_dict(values: Mapping[str, Any]) -> Config:
 
     Raises InvalidArgumentError for an unknown key or a value of another type.
     """
+    if not isinstance(values, Mapping):
+        raise InvalidArgumentError(f"configuration {values!r}: expected sections with options.")
     name = values.get("name")
     if not isinstance(name, str):
         raise InvalidArgumentError(f"name={name!r}: expected a string.")
@@ -305,8 +307,12 @@ def check_config(config: Config) -> None:
         "training.steps",
         "training.episodes_per_step",
         "training.num_samples",
+        "model.hidden_units",
+        "model.latent_dim",
+        "model.key_dim",
     ):
         check_at_least(key, values[key], 1)
+    check_seed("training.seed", config.training.seed)
     for key in (
         "episodes.warped_copies",
         "model.memory_size",
@@ -316,7 +322,6 @@ def check_config(config: Config) -> None:
         "training.l2",
         "training.weight_decay",
         "training.sharpened_for",
-        "training.seed",
         "intervals.log",
         "intervals.validation",
         "intervals.checkpoint",
@@ -349,8 +354,12 @@ def check_config(config: Config) -> None:
             "episodes.warped_alike=True: expected False, the default, with "
             "episodes.warped_copies=0, where nothing is warped."
         )
-    if len(config.model.units) != 2:
+    if len(config.model.units) != 2 or min(config.model.units) < 1:
         raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths.")
+    if len(config.model.filters) < 2 or min(config.model.filters) < 1:
+        raise InvalidArgumentError(
+            f"model.filters={config.model.filters}: expected two or more widths."
+        )
     check_choice("training.schedule", config.training.schedule, SCHEDULES)
     check_choice("training.optimizer", config.training.optimizer, OPTIMIZERS)
     check_choice("training.precision", config.training.precision, PRECISIONS)

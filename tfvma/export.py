@@ -26,7 +26,7 @@ from tfvma.restore_weights import difference, shapes
 from tfvma.servable import list_versions
 from tfvma.training.provenance import Training, write_training
 from tfvma.training.run_folder import RunFolder, read_config, write_config
-from tfvma.validation import check_at_least, check_writable
+from tfvma.validation import check_at_least, check_folder_name, check_writable
 
 # The method behind each signature that has another name: `memory` is a layer of the model.
 _METHODS = {"memory": "entry_at"}
@@ -69,8 +69,7 @@ def export_saved_model(
         OutputError: where the folder cannot be written to, or holds a damaged metrics.json.
     """
     name = config.name if name is None else name
-    if name in ("", ".", "..") or Path(name).name != name:
-        raise InvalidArgumentError(f"name={name!r}: expected the name of a folder, no path.")
+    check_folder_name("name", name)
     config = dataclasses.replace(config, name=name)
     home = Path(directory) / name
     _check_version(home, version)

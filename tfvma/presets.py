@@ -223,6 +223,14 @@ _PRESETS = (
         ),
     ),
 )
+# What presets of fine-tuning are meant to start from: they have no warm-up of the latent terms, and
+# rates and steps for weights that are good already.
+STARTS = {
+    **{f"omniglot26_vma_{shots}shot": "omniglot26_vma_4shot" for shots in (1, 2, 8, 16)},
+    "omniglot26_vma_1shot_tied": "omniglot26_vma_1shot",
+    "gmn_vma_large": "gmn_vma",
+    "omniglot28_recall64": "omniglot28_learned256",
+}
 _BY_NAME = {preset.name: preset for preset in _PRESETS}
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, OutputError
 
+_MAX_SEED = 2**31 - 1
+
 
 def check_choice(name: str, value: object, choices: Collection[object]) -> None:
     """Raises InvalidArgumentError unless `value` is one of `choices`."""
@@ -21,6 +23,18 @@ def check_at_least(name: str, value: int | float, minimum: int | float, why: str
     if not value >= minimum:
         reason = f" ({why})" if why else ""
         raise InvalidArgumentError(f"{name}={value!r}: expected at least {minimum}{reason}.")
+
+
+def check_seed(name: str, value: int) -> None:
+    """Raises InvalidArgumentError for a seed that TensorFlow's int32 or NumPy cannot hold."""
+    if not 0 <= value <= _MAX_SEED:
+        raise InvalidArgumentError(f"{name}={value!r}: expected 0 to {_MAX_SEED}.")
+
+
+def check_folder_name(name: str, value: str) -> None:
+    """Raises InvalidArgumentError unless `value` can be the name of a folder, and is no path."""
+    if value in ("", ".", "..") or Path(value).name != value:
+        raise InvalidArgumentError(f"{name}={value!r}: expected the name of a folder, no path.")
 
 
 def check_writable(name: str, folder: str | os.PathLike) -> Path:

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from tfvma.command_line.evaluate import main, parser, repeating_command
-from tfvma.config import Config, EpisodeConfig, ModelConfig
+from tfvma.config import Config, EpisodeConfig, ModelConfig, replace_options
 from tfvma.data import strokes
 from tfvma.data.images import ImageSet
-from tfvma.evaluation.model_source import ModelSource
+from tfvma.evaluation.measure import measure
+from tfvma.evaluation.model_source import ModelSource, find_model
+from tfvma.evaluation.protocols import confounders, up_to
 from tfvma.evaluation.trained_model import load_model
 from tfvma.export import export_saved_model
 from tfvma.models.build import build_model
@@ -211,6 +213,38 @@ def test_rows_of_an_earlier_version_do_not_stay_among_the_new(saved, tiny, capsy
     assert {row["protocol"].split()[0] for row in records(aside).values()} == {"classification"}
 
 
+def test_an_earlier_version_has_its_own_configuration(saved, tiny):
+    later = replace_options(CONFIG, {"training.steps": 9, "episodes.dataset": "omniglot26"})
+    export_saved_model(tiny, later, saved.parent, training=Training(9, 3.0, (later,)))
+    earlier = replace_options(CONFIG, {"training.steps": 8})
+    export_saved_model(tiny, later, saved.parent, training=Training(8, 3.0, (earlier,)))
+    assert load_model(find_model(saved / "2")).config == later
+    assert load_model(find_model(saved / "3")).config == earlier
+    # Nothing is known of the first.
+    assert load_model(find_model(saved / "1")).config == later
+
+
+def test_what_is_done_is_kept_when_the_rest_is_interrupted(saved, monkeypatch):
+    def measure_two(*arguments):
+        if measure_two.left == 0:
+            raise KeyboardInterrupt
+        measure_two.left -= 1
+        return measure(*arguments)
+
+    measure_two.left = 2
+    monkeypatch.setattr("tfvma.evaluation.evaluate.measure", measure_two)
+    options = ["--protocol", "confounders", "--shots", "1", "--targets", "8", "--quiet"]
+    assert main([str(saved), *options]) == 130
+    rows = json.loads((saved / "metrics.json").read_text())
+    assert {row["protocol"].split()[1] for row in rows} == {"C=1", "C=2"}
+
+
+def test_confounders_end_with_the_characters_that_there_are():
+    counts = [each.num_classes for each in up_to(confounders(), 142)]
+    assert counts == [1, 2, 4, 8, 16, 32, 64]
+    assert up_to(confounders(), 144) == confounders()
+
+
 def test_a_fine_tuned_run_counts_the_training_that_it_started_from(run, saved):
     def steps_after(start_from: Path) -> int | None:
         training = dataclasses.replace(CONFIG.training, steps=5, start_from=str(start_from))
@@ -258,7 +292,10 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
         (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
         (["--protocol", "confounders", "--num-classes", "9"], "--num-classes=9: expected only"),
-        (["--protocol", "confounders"], "num_classes=32: 'strokes' (test) has 30 characters"),
+        (
+            ["--protocol", "few_shot", "--num-classes", "32"],
+            "num_classes=32: 'strokes' (test) has 30 characters",
+        ),
         (["--protocol", "classification_iw", "--episodes", "1"], "episodes=1: expected at least"),
         (["--protocol", "table1", "--shots", "9"], "--shots=9: expected only with"),
         (["--rotations", "1"], "--rotations=1: expected only with --protocol all_classes or"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfvma.command_line.train import configure, main, parser
+from tfvma.errors import DataError
 from tfvma.presets import get_preset, preset_names
 
 PRESET = "strokes_vma_4shot"
@@ -55,6 +56,8 @@ def test_help_names_the_presets(capsys):
         (["--preset", PRESET, "--steps", "0"], "error: training.steps=0: expected at least 1"),
         (["--preset", PRESET, "--set", "lr=1"], "error: lr='1': there is no option 'lr'"),
         (["--preset", PRESET, "--name", "../up"], "error: --name='../up': expected the name"),
+        (["--preset", PRESET, "--name", ".."], "error: --name='..': expected the name"),
+        (["--preset", PRESET, "--seed", str(2**32)], "error: training.seed=4294967296: expected 0"),
     ],
 )
 def test_errors_are_one_line_and_exit_code_2(arguments, message, capsys, tmp_path):
@@ -63,6 +66,21 @@ def test_errors_are_one_line_and_exit_code_2(arguments, message, capsys, tmp_pat
     assert shown.startswith(message)
     assert shown.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "noted"), [([], True), (["--start-from", "some"], False), (["--quiet"], False)]
+)
+def test_a_preset_of_fine_tuning_says_what_it_wants(options, noted, monkeypatch, capsys, tmp_path):
+    def no_data(*arguments, **options):
+        raise DataError("no data.")
+
+    monkeypatch.setattr("tfvma.training.train", no_data)
+    monkeypatch.setattr("tfvma.training.threads.one_thread_per_operation", lambda: None)
+    words = ["--preset", "omniglot26_vma_2shot", "--runs-dir", str(tmp_path), *options]
+    assert main(words) == 2
+    shown = capsys.readouterr().err
+    assert ("--start-from savedmodels/omniglot26_vma_4shot" in shown) == noted
 
 
 def test_a_runs_dir_that_takes_no_files(capsys, tmp_path):

@@ -73,8 +73,8 @@ def test_and_where_it_says_nothing(other):
 
 
 def test_what_it_says_without_a_k_in_its_own_words():
-    assert learned28_words(2_048, "train", "nll") == "below 80"
-    assert learned28_words(2_048, "test", "nll") == "above 150"
+    assert learned28_words(2_048, "train", "nll") == "below 80, K not stated"
+    assert learned28_words(2_048, "test", "nll") == "above 150, K not stated"
     assert learned28_words(256, "test", "nll") == ""
     assert learned28_words(256, "test", "kl_a") == "near log M = 5.55"
     assert learned28_words(0, "test", "kl_a") == ""

@@ -91,7 +91,7 @@ def test_another_architecture(run, finished):
         load_trained(run)
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"name": "a", "model": {"depth": 3}}'])
+@pytest.mark.parametrize("content", ["", "{", '{"name": "a", "model": {"depth": 3}}', "[]"])
 def test_damaged_configuration(run, content):
     (run / "config.json").write_text(content)
     with pytest.raises(CheckpointError, match=r"config\.json: expected the configuration of a run"):
@@ -99,8 +99,11 @@ def test_damaged_configuration(run, content):
 
 
 def test_seconds_are_those_of_the_log(run, tmp_path):
-    assert training_seconds(run) == read_log(run / "log.csv")[-1]["seconds"] > 0.0
-    assert training_seconds(tmp_path / "none") == 0.0
+    log = {row["step"]: row["seconds"] for row in read_log(run / "log.csv")}
+    assert training_seconds(run, 6) == log[6] > log[4]
+    assert training_seconds(run, 5) == log[4] > 0.0
+    assert training_seconds(run, 1) is None
+    assert training_seconds(tmp_path / "none", 6) is None
 
 
 def test_a_model_is_compiled_as_its_configuration_says(tiny, monkeypatch):

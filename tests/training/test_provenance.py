@@ -62,3 +62,4 @@ def test_what_is_not_known_of_the_one_before_stays_unknown():
     assert second.after(Training()) == Training()
     assert second.after(Training(1, 1.0)) == Training(3, 3.0)
     assert second.after(Training(stages=(FIRST,))) == Training(stages=(FIRST, SECOND))
+    assert second.after(Training(steps=1)) == Training(steps=3)

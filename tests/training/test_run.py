@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from tfvma.config import replace_options
-from tfvma.errors import CheckpointError, DataError, DivergedError, InvalidArgumentError
+from tfvma.errors import (
+    CheckpointError,
+    DataError,
+    DivergedError,
+    InvalidArgumentError,
+    OutputError,
+)
 from tfvma.models.build import build_model
 from tfvma.training import load_trained, train
 from tfvma.training.checkpoints import Checkpoints
@@ -21,6 +27,7 @@ from tfvma.training.log import read_log
 from tfvma.training.measurements import TIMES
 from tfvma.training.run import compiled_model
 from tfvma.training.run_folder import RunFolder, read_config
+from tfvma.training.sole_writer import sole_writer
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 VARIED = {"episodes.shots": 2, "episodes.varied_shots": (1, 2)}
@@ -137,6 +144,35 @@ def test_a_finished_run_is_not_trained_again_and_can_be_extended(straight_run, t
     assert not np.array_equal(model.level, load_trained(straight_run)[0].level)
     with pytest.raises(InvalidArgumentError, match=r"training\.steps=6: expected at least 8"):
         train(tiny, folder)
+
+
+def test_a_finished_run_without_checkpoints_is_not_trained_anew(straight_run, tiny, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(straight_run, folder, ignore=shutil.ignore_patterns("checkpoints"))
+    with pytest.raises(CheckpointError, match=r"finished run, with no checkpoint in checkpoints/"):
+        train(tiny, folder)
+    assert_same_weights(folder, straight_run)
+    assert figures(folder) == figures(straight_run)
+
+
+def test_a_run_that_is_finished_where_it_had_stopped_says_so(tiny, tmp_path):
+    folder = tmp_path / "run"
+    stopped = train(tiny, folder, progress=SignalAt(4, signal.SIGTERM))
+    assert (stopped.step, stopped.finished) == (4, False)
+    shorter = replace_options(tiny, {"training.steps": 4})
+    assert train(shorter, folder).finished
+    _, config, step = load_trained(folder)
+    assert (config.training.steps, step) == (4, 4)
+
+
+def test_a_run_that_another_process_trains_is_left_alone(straight_run, tiny, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(straight_run, folder)
+    longer = replace_options(tiny, {"training.steps": 8})
+    with sole_writer(folder), pytest.raises(OutputError, match="another process is training"):
+        train(longer, folder)
+    assert figures(folder) == figures(straight_run)
+    assert train(longer, folder).step == 8
 
 
 def test_another_configuration_is_refused_until_accepted(straight_run, tiny, tmp_path):

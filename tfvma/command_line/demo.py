@@ -80,7 +80,7 @@ def _train_and_show(
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from tfvma.data.characters import load_characters
     from tfvma.evaluation.evaluate import evaluate, illustrate
-    from tfvma.evaluation.metrics_file import merge_rows, read_rows, write_rows
+    from tfvma.evaluation.metrics_file import merge_versions, write_rows
     from tfvma.evaluation.model_source import ModelSource
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
@@ -108,9 +108,7 @@ def _train_and_show(
     rows = evaluate(
         model, characters, protocols, seed=0, command=_command(run_dir), progress=progress
     )
-    metrics = run_dir / "metrics.json"
-    rows = merge_rows(read_rows(metrics), rows)
-    write_rows(metrics, rows)
+    rows, _ = merge_versions(run_dir / "metrics.json", model.steps, model.minutes, rows)
     illustrations = illustrate(model, characters, rows, seed=0)
     kind = kind_of(model.scorer)
     report = Report(model.config, kind, model.steps, model.minutes, rows, illustrations)

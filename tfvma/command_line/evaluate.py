@@ -6,6 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
@@ -25,10 +26,10 @@ from tfvma.evaluation.protocols import (
     confounders,
     importance_classifications,
     table1,
+    up_to,
 )
-from tfvma.validation import check_at_least, check_choice, check_writable
+from tfvma.validation import check_at_least, check_choice, check_seed, check_writable
 
-_MAX_SEED = 2**31 - 1
 # What each protocol is told; "all" takes what its two protocols take.
 _OPTIONS = {
     "few_shot": ("num_classes", "shots", "targets", "num_samples"),
@@ -153,8 +154,7 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
                 f"--{name.replace('_', '-')}={value!r}: expected only with --protocol "
                 f"{takers}, not with {parsed.protocol}."
             )
-    if not 0 <= parsed.seed <= _MAX_SEED:
-        raise InvalidArgumentError(f"--seed={parsed.seed!r}: expected 0 to {_MAX_SEED}.")
+    check_seed("--seed", parsed.seed)
     num_episodes = given.pop("episodes", None)
     if num_episodes is not None:
         check_at_least("episodes", num_episodes, 2, "one has no standard error")
@@ -261,6 +261,9 @@ def _score(
     )
     load = images.load_images if of_images else characters.load_characters
     drawn_from = load(dataset, parsed.split, parsed.data_dir)
+    if parsed.protocol == "confounders" and not of_images:
+        protocols = up_to(protocols, drawn_from.num_characters)
+    keep = partial(merge_versions, output, model.steps, model.minutes)
     rows = evaluate(
         model,
         drawn_from,
@@ -268,9 +271,11 @@ def _score(
         seed=parsed.seed,
         command=repeating_command(parsed),
         progress=None if parsed.quiet else sys.stderr,
+        # Some protocols take hours, which an interruption of the next one should not cost.
+        keep=keep,
     )
     print(format_table(rows))
-    merged, others = merge_versions(output, model.steps, model.minutes, rows)
+    merged, others = keep(rows)
     if others:
         print(f"rows of models with other steps or minutes of training in {aside_of(output)}")
     print(f"rows in {output}")

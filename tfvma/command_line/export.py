@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,13 +31,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs export.py; returns its exit code: 0, or 2 for an error."""
+    """Runs export.py; returns its exit code: 0, 2 for an error, 130 for Ctrl-C."""
     parsed = parser().parse_args(arguments)
     try:
         _export(parsed)
     except TfvmaError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 

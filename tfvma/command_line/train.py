@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tfvma.cluster import STRATEGIES, read_cluster
 from tfvma.config import Config, check_config
-from tfvma.errors import InvalidArgumentError, TfvmaError
+from tfvma.errors import TfvmaError
 from tfvma.overrides import apply_overrides
-from tfvma.presets import get_preset, preset_names
-from tfvma.validation import check_writable
+from tfvma.presets import STARTS, get_preset, preset_names
+from tfvma.validation import check_folder_name, check_writable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +23,10 @@ def parser() -> argparse.ArgumentParser:
         prog="train.py",
         description="Trains a model. The same command goes on with a run that was stopped or "
         "killed, from its last checkpoint.",
-        epilog="presets: " + ", ".join(preset_names()),
+        epilog="presets: "
+        + ", ".join(preset_names())
+        + ". Of these for fine-tuning, with --start-from: "
+        + ", ".join(f"{name} (savedmodels/{start})" for name, start in STARTS.items()),
     )
     options.add_argument("--preset", required=True, metavar="NAME", help="what to train")
     options.add_argument(
@@ -80,8 +83,7 @@ def configure(arguments: argparse.Namespace) -> Config:
     """The configuration that the options ask for; raises InvalidArgumentError."""
     name = arguments.name or arguments.preset
     config = dataclasses.replace(get_preset(arguments.preset), name=name)
-    if Path(name).name != name:
-        raise InvalidArgumentError(f"--name={name!r}: expected the name of a folder, no path.")
+    check_folder_name("--name", name)
     overrides = list(arguments.overrides)
     if arguments.steps is not None:
         overrides.append(f"training.steps={arguments.steps}")
@@ -113,6 +115,13 @@ def _train(parsed: argparse.Namespace) -> int:
     if cluster is None or cluster.is_chief:
         check_writable("--runs-dir", parsed.runs_dir)
     run_dir = Path(parsed.runs_dir) / config.name
+    start = STARTS.get(parsed.preset)
+    if start and not config.training.start_from and not parsed.quiet:
+        print(
+            f"note: preset {parsed.preset!r} is for fine-tuning, and begins from random weights "
+            f"without --start-from savedmodels/{start}",
+            file=sys.stderr,
+        )
 
     # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
     from tfvma.training import make_strategy, train

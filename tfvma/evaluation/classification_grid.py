@@ -10,13 +10,17 @@ from tfvma.evaluation.table import cells_of, markdown_line, split_rows, value_of
 
 _PROTOCOL = re.compile(r"(classification|classification_iw) (\d+)-way (\d+)-shot (.+)")
 # That of importance weights has q(a | x) on its fewer targets too.
-_METRICS = {"classification": "accuracy", "classification_iw": "accuracy_iw"}
+_BY = {
+    ("classification", "accuracy"): "q(a|x)",
+    ("classification_iw", "accuracy"): "q(a|x), on the targets of importance weights",
+    ("classification_iw", "accuracy_iw"): "importance weights, K = {}",
+}
 _NONE = "–"
 
 # Ways and shots.
 _Setting = tuple[int, int]
-# A model, a metric and K.
-_Line = tuple[str, str, int | None]
+# A model, and by what its accuracies are.
+_Line = tuple[str, str]
 
 
 def split_classification(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
@@ -36,10 +40,8 @@ def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[str]:
     found: dict[str, dict[_Line, dict[_Setting, Row]]] = {}
     for name, row in rows:
         by, ways, shots, dataset = _PROTOCOL.fullmatch(row.protocol).groups()
-        if row.metric != _METRICS[by]:
-            continue
-        lines = found.setdefault(dataset, {})
-        line = lines.setdefault((name, row.metric, row.num_samples), {})
+        words = _BY[by, row.metric].format(row.num_samples)
+        line = found.setdefault(dataset, {}).setdefault((name, words), {})
         line[int(ways), int(shots)] = row
     return [_grid(dataset, lines) for dataset, lines in found.items()]
 
@@ -56,9 +58,8 @@ def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> str:
     ]
     if printed:
         papers = [printed.get(setting, _NONE) for setting in settings]
-        text.append(markdown_line(["the paper's", "q(a\\|x)", *papers]))
-    for (name, metric, num_samples), line in lines.items():
-        by = "q(a\\|x)" if metric == "accuracy" else f"importance weights, K = {num_samples}"
+        text.append(markdown_line(["the paper's", "q(a|x)", *papers]))
+    for (name, by), line in lines.items():
         values = [value_of(line[setting]) if setting in line else _NONE for setting in settings]
         text.append(markdown_line([name, by, *values]))
     heading = f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell:"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 import tqdm
@@ -48,6 +48,7 @@ def evaluate(
     seed: int,
     command: str,
     progress: TextIO | None = None,
+    keep: Callable[[Sequence[Row]], object] = lambda rows: None,
 ) -> list[Row]:
     """Measures `model` on each protocol.
 
@@ -58,6 +59,7 @@ def evaluate(
       seed: of episodes and samples.
       command: what the rows give as the command to repeat them.
       progress: where a bar with the time left is shown, or None.
+      keep: called with the rows of each protocol as soon as it is done.
 
     Raises InvalidArgumentError for a protocol that asks for more than the model has, DataError
     where characters are too few for one, DivergedError where a bound is not finite.
@@ -79,27 +81,40 @@ def evaluate(
             dynamic_ncols=True,
         ) as bar:
             measurements = measure(model.scorer, protocol, characters, seed, bar.update)
-        for measured in measurements:
-            paper, note = _printed(model, protocol, characters, measured)
-            notes = [note for note in (note, overlap) if note]
-            rows.append(
-                Row(
-                    protocol=f"{protocol.name} {characters.name}/{characters.split}",
-                    metric=measured.metric,
-                    value=measured.estimate.mean,
-                    stderr=measured.estimate.stderr,
-                    num_samples=measured.num_samples,
-                    targets=measured.targets,
-                    steps=model.steps,
-                    minutes=model.minutes,
-                    version=tfvma.__version__,
-                    seed=seed,
-                    paper=paper,
-                    command=command,
-                    note="; ".join(notes),
-                )
-            )
+        own = [
+            _row(model, protocol, characters, measured, seed, command, overlap)
+            for measured in measurements
+        ]
+        keep(own)
+        rows += own
     return rows
+
+
+def _row(
+    model: TrainedModel,
+    protocol: AnyProtocol,
+    characters: Source,
+    measured: Measurement,
+    seed: int,
+    command: str,
+    overlap: str,
+) -> Row:
+    paper, note = _printed(model, protocol, characters, measured)
+    return Row(
+        protocol=f"{protocol.name} {characters.name}/{characters.split}",
+        metric=measured.metric,
+        value=measured.estimate.mean,
+        stderr=measured.estimate.stderr,
+        num_samples=measured.num_samples,
+        targets=measured.targets,
+        steps=model.steps,
+        minutes=model.minutes,
+        version=tfvma.__version__,
+        seed=seed,
+        paper=paper,
+        command=command,
+        note="; ".join(part for part in (note, overlap) if part),
+    )
 
 
 def _printed(

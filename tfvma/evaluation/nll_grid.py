@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tfvma.evaluation.metrics_file import Row
@@ -69,9 +69,9 @@ def _grid(models: Mapping[str, ZooModel], lines: Mapping[str, _Line]) -> str:
     ]
     above = [_NONE] * len(columns)
     for name, line in lines.items():
-        printed = [_printed(models[name], column, line.get(column)) for column in columns]
+        printed = [_printed(models[name], column, line, columns) for column in columns]
         if printed not in (above, [_NONE] * len(columns)):
-            text.append(markdown_line(["the paper's", *printed, _NONE, _NONE]))
+            text.append(markdown_line([_papers(models[name]), *printed, _NONE, _NONE]))
             above = printed
         values = [value_of(line[column]) if column in line else _NONE for column in columns]
         row = next(iter(line.values()))
@@ -92,12 +92,20 @@ def _columns(lines: Mapping[str, _Line]) -> list[_Column]:
     return sorted(kept, key=lambda column: column.order)
 
 
-def _printed(model: ZooModel, column: _Column, row: Row | None) -> str:
-    """The paper's figure, or what it says in words without a K."""
+def _papers(model: ZooModel) -> str:
+    if model.config.episodes.dataset not in LEARNED28_DATASETS:
+        return "the paper's"
+    return f"the paper's of {model.config.model.memory_size:,} slots"
+
+
+def _printed(model: ZooModel, column: _Column, line: _Line, columns: Sequence[_Column]) -> str:
+    """The paper's figure, or at the smallest K what it says in words without one."""
+    row = line.get(column)
     if row is None:
         return _NONE
     if row.paper is not None:
         return cells_of(row)[1]
-    if model.config.episodes.dataset not in LEARNED28_DATASETS:
+    first = next(other for other in columns if other[:2] == column[:2])
+    if column != first or model.config.episodes.dataset not in LEARNED28_DATASETS:
         return _NONE
     return learned28_words(model.config.model.memory_size, column.split, column.metric) or _NONE

@@ -38,11 +38,11 @@ def learned28_value(
 
 
 def learned28_words(memory_size: int, split: str, metric: str) -> str:
-    """The figure in the words of the paper, which states no K for it; "" where it has none."""
+    """What the paper says without a figure for a K; "" where it says nothing."""
     if memory_size and metric == "kl_a":
         return f"near log M = {math.log(memory_size):.2f}"
     overfits = memory_size == _OVERFITTING_SIZE and metric == "nll"
-    return _OVERFITTED[split] if overfits else ""
+    return f"{_OVERFITTED[split]}, K not stated" if overfits else ""
 
 
 def learned28_note(

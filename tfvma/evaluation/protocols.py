@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfvma.errors import InvalidArgumentError
@@ -301,6 +302,11 @@ def confounders(
 ) -> tuple[Confounders, ...]:
     """One for each number in CONFOUNDERS."""
     return tuple(Confounders(count, shots, targets, num_samples) for count in CONFOUNDERS)
+
+
+def up_to(protocols: Sequence[Confounders], num_characters: int) -> tuple[Confounders, ...]:
+    """Those of no more characters than there are."""
+    return tuple(each for each in protocols if each.num_classes <= num_characters)
 
 
 def table1(targets: int = 1_024, num_samples: tuple[int, ...] = (1_000,)) -> tuple[Table1, ...]:

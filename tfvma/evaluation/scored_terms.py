@@ -40,16 +40,17 @@ def scored_terms(
       ("nll", K), ("kl_z", K), ("reconstruction", K) and, where the model has an address,
       ("kl_a", None), each [B].
 
-    Raises DivergedError where a bound is not finite.
+    Raises DivergedError where a term is not finite.
     """
     values: dict[Key, np.ndarray] = {}
     for count in num_samples:
         terms = score(x, memory, tf.constant(count, tf.int32), noise)
-        if not np.all(np.isfinite(terms["log_likelihood"])):
-            raise DivergedError(
-                f"log_likelihood of {batch_name} at K = {count} is not finite: "
-                "expected a model whose training did not diverge."
-            )
+        for name, value in terms.items():
+            if not np.all(np.isfinite(value)):
+                raise DivergedError(
+                    f"{name} of {batch_name} at K = {count} is not finite: "
+                    "expected a model whose training did not diverge."
+                )
         values["nll", count] = -terms["log_likelihood"].numpy()
         values["kl_z", count] = terms["kl_latent"].numpy()
         values["reconstruction", count] = terms["reconstruction"].numpy()

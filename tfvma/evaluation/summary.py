@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tfvma.evaluation.classification_grid import classification_grids, split_classification
+from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.nll_grid import nll_grids, split_nll
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line
@@ -24,9 +25,9 @@ class Section(NamedTuple):
 
 # A row belongs to the first that it fits.
 SECTIONS = (
-    Section("Recall of images that are in memory (section 4.1)", "*", "recall *"),
+    Section("Recall of images that are in memory (section 4.1)", "mnist_*", "recall *"),
     Section("A learned memory, MNIST (section 4.1, figure 2)", "mnist_*", "nll *"),
-    Section("A learned memory, Omniglot at 28x28 (section 4.2)", "omniglot28_*", "nll *"),
+    Section("A learned memory, Omniglot at 28x28 (section 4.2)", "omniglot28_*", "*"),
     Section("Few-shot generation (section 4.2, figure 4B)", "omniglot26_v*", "few_shot *"),
     Section("Soft attention (section 4.2, figure 5A)", "omniglot26_soft", "*"),
     Section("One choice changed at a time (section 4.2)", "omniglot26_control*", "few_shot *"),
@@ -41,18 +42,20 @@ _HEADER = (
 
 
 def results_summary(models: Sequence[ZooModel]) -> str:
-    """Of each model its first NLL, at the smallest K, and what the paper prints a figure for, by
-    section; classification, images without labels, and table 1 as grids."""
+    """The main figures in short; by section of each model its first NLL, at the smallest K, and
+    what the paper prints a figure for; classification, images without labels, and table 1 as
+    grids."""
     rows: dict[Section, list[tuple[ZooModel, Row]]] = {section: [] for section in SECTIONS}
     for model in models:
         for row in _most_important(model.rows):
             rows[_section_of(model.name, row)].append((model, row))
-    return "\n\n".join(
+    parts = [
         part
         for section, named in rows.items()
         if named
         for part in (f"### {section.title}", *_tables(named))
-    )
+    ]
+    return "\n\n".join([*filter(None, [in_short(models)]), *parts])
 
 
 def _most_important(rows: Sequence[Row]) -> list[Row]:

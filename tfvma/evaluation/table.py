@@ -78,8 +78,9 @@ def split_rows(rows: Iterable[Row], protocol: re.Pattern[str]) -> tuple[list[Row
 
 
 def markdown_line(cells: Iterable[str]) -> str:
-    """A line of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
+    """A line of a Markdown table, in which q(a|x) does not end a cell."""
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
 
 
 def full_cells(row: Row) -> tuple[str, ...]:

@@ -48,7 +48,8 @@ def load_model(source: ModelSource) -> TrainedModel:
     training = read_training(source.saved_model)
     return TrainedModel(
         scorer=load_servable(source.saved_model),
-        config=read_config(folder),
+        # That of the folder is of the latest version.
+        config=training.stages[-1] if training.stages else read_config(folder),
         steps=training.steps,
         minutes=training.minutes,
         log=read_training_log(source.saved_model),

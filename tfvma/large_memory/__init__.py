@@ -1,9 +1,9 @@
 """Reading a memory of up to millions of entries: cost of a matrix product, no [B, M] held.
 
 keys = keys_of(addressing, entries)                        # once per memory, in batches
-reading = read_large(
-    queries_of(addressing, x), prior_query_of(addressing, E), keys, num_samples=4, seed=seed
-)
+prior_query = prior_query_of(addressing, E)
+total = log_total_of_prior(prior_query, keys)              # the same for all x
+reading = read_large(queries_of(addressing, x), prior_query, keys, total, num_samples=4, seed=seed)
 reading.address, reading.log_qa, reading.log_pa            # [K, B] each
 """
 

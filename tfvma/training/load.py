@@ -62,13 +62,15 @@ def training_of_run(run_dir: str | os.PathLike, config: Config, steps: int) -> T
 
     Raises CheckpointError where that SavedModel is missing or damaged.
     """
-    training = Training(steps=steps, minutes=training_seconds(run_dir) / 60, stages=(config,))
+    seconds = training_seconds(run_dir, steps)
+    training = Training(steps, None if seconds is None else seconds / 60, stages=(config,))
     if not config.training.start_from:
         return training
     return training.after(read_training(find_version(Path(config.training.start_from))))
 
 
-def training_seconds(run_dir: str | os.PathLike) -> float:
-    """Seconds of training that a run has taken, as far as it is logged."""
-    rows = read_log(RunFolder(run_dir).log)
-    return rows[-1]["seconds"] if rows else 0.0
+def training_seconds(run_dir: str | os.PathLike, steps: int) -> float | None:
+    """Seconds that the first `steps` of a run have taken, as far as they are logged; None where
+    no step is."""
+    rows = [row for row in read_log(RunFolder(run_dir).log) if row["step"] <= steps]
+    return rows[-1]["seconds"] if rows else None

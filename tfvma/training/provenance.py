@@ -35,10 +35,15 @@ class Training:
 
     def after(self, earlier: Training) -> Training:
         """This training and the one whose weights it started from."""
-        stages = earlier.stages + self.stages if earlier.stages and self.stages else ()
-        if None in (earlier.steps, earlier.minutes, self.steps, self.minutes):
-            return Training(stages=stages)
-        return Training(self.steps + earlier.steps, self.minutes + earlier.minutes, stages)
+        return Training(
+            _total(earlier.steps, self.steps),
+            _total(earlier.minutes, self.minutes),
+            earlier.stages + self.stages if earlier.stages and self.stages else (),
+        )
+
+
+def _total(earlier: float | None, later: float | None) -> float | None:
+    return None if None in (earlier, later) else earlier + later
 
 
 def read_training(saved_model: str | os.PathLike) -> Training:

@@ -44,6 +44,7 @@ from tfvma.training.pinned_start import pin_start
 from tfvma.training.progress import ProgressBar, ProgressLines
 from tfvma.training.run_folder import RunFolder, check_same_run, read_config, write_config
 from tfvma.training.sharpen import as_drawn, draw_to_sharpen, sharpen
+from tfvma.training.sole_writer import sole_writer
 from tfvma.training.step_clock import StepClock
 from tfvma.training.stop_after import StopAfter
 from tfvma.training.strategies import check_divides, check_learns_alone, is_chief, share_of
@@ -117,10 +118,10 @@ def train(
     Raises:
         InvalidArgumentError: for values that cannot work.
         DataError: when the data is missing, damaged, or too little.
-        OutputError: when `run_dir` cannot be written to.
-        CheckpointError: when `run_dir` holds a run of another configuration, or
-            checkpoints of which none can be read; when the SavedModel to start from is
-            missing, damaged, or of another architecture.
+        OutputError: when `run_dir` cannot be written to, or another process is training there.
+        CheckpointError: when `run_dir` holds a run of another configuration, weights without
+            checkpoints, or checkpoints of which none can be read; when the SavedModel to
+            start from is missing, damaged, or of another architecture.
         DivergedError: when the loss is no longer finite.
         WorkerLostError: when another worker has stopped or cannot be reached.
     """
@@ -145,13 +146,15 @@ def train(
     held_out_episodes = draw_held_out(config, test_set)
 
     agree = make_agreement(strategy)
-    with lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
+    alone = sole_writer(folder.path) if chief else nullcontext()
+    with alone, lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
         check_alike(strategy, _describe(everywhere, train_set))
         keras.utils.set_random_seed(config.training.seed)
         with strategy.scope():
             model = compiled_model(config)
             checkpoints = Checkpoints(folder.checkpoints, model)
         if chief and checkpoints.restore() == 0:
+            _check_new(folder)
             _start(model, config.training, train_set, progress)
         send_from_chief(strategy, checkpoints.variables)
         step, last = completed_steps(model), config.training.steps
@@ -183,6 +186,17 @@ def train(
         interrupted_by=None if finished else interruption.received,
         metrics=_latest(folder) if chief else {},
     )
+
+
+def _check_new(folder: RunFolder) -> None:
+    """Raises CheckpointError for a finished run without checkpoints, which a new one would
+    overwrite."""
+    if folder.weights.exists():
+        raise CheckpointError(
+            f"{folder.weights}: the weights of a finished run, with no checkpoint in "
+            f"{folder.checkpoints.name}/ to go on from; expected another --name, or that the "
+            "folder is moved away."
+        )
 
 
 def compiled_model(config: Config, precision: str | None = None) -> keras.Model:
@@ -268,7 +282,11 @@ def _keep_weights(
     kept, num_samples = read_config(folder), config.training.sharpened_for
     if kept.training.sharpened_for != num_samples:
         folder.weights.unlink(missing_ok=True)
-        training = dataclasses.replace(kept.training, sharpened_for=num_samples)
+    # Steps too: a run can be finished where it had stopped.
+    training = dataclasses.replace(
+        kept.training, sharpened_for=num_samples, steps=config.training.steps
+    )
+    if training != kept.training:
         write_config(folder, dataclasses.replace(kept, training=training))
     if folder.weights.exists():
         return True

@@ -1,0 +1,150 @@
+"""What the paper's main figures are here, in one short table, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.paper import SHOTS_RANGES
+from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL
+from tfvma.evaluation.table import cells_of, markdown_line, value_of
+from tfvma.evaluation.table1_grid import split_table1
+from tfvma.evaluation.zoo import ZooModel
+
+_FEWEST, _MOST = SHOTS_RANGES["nll"]
+
+
+class _Figure(NamedTuple):
+    """One line: which row of which model it is, and what the paper has where the row does not."""
+
+    what: str
+    model: str
+    protocol: str
+    metric: str
+    num_samples: int | None
+    paper: str = ""
+
+
+_FIGURES = (
+    _Figure(
+        "recall of one of 256 images of MNIST, NLL",
+        "mnist_recall256",
+        "recall M=256 binarized_mnist/test",
+        "nll",
+        1_000,
+    ),
+    _Figure(
+        "Omniglot 28x28, 256 learned slots, NLL",
+        "omniglot28_learned256",
+        "nll omniglot28/test",
+        "nll",
+        5_000,
+    ),
+    _Figure(
+        "the same unregularised, 2,048 slots, training NLL",
+        "omniglot28_static_learned2048",
+        "nll omniglot28_static/train",
+        "nll",
+        4,
+        f"below {OVERFITTED_NLL['train']:g}",
+    ),
+    _Figure(
+        "the same, test NLL",
+        "omniglot28_static_learned2048",
+        "nll omniglot28_static/test",
+        "nll",
+        4,
+        f"above {OVERFITTED_NLL['test']:g}",
+    ),
+    _Figure("VAE, NLL", "omniglot26_vae", "few_shot C=8 S=4 omniglot26/test", "nll", 4),
+    _Figure(
+        "soft attention, 16 examples of 2 characters, NLL",
+        "omniglot26_soft",
+        "few_shot C=2 S=16 omniglot26/test",
+        "nll",
+        4,
+    ),
+    _Figure(
+        "few-shot, fewest examples (here 1), NLL",
+        "omniglot26_vma_1shot",
+        "few_shot C=8 S=1 omniglot26/test",
+        "nll",
+        4,
+        f"{_FEWEST:g}",
+    ),
+    _Figure(
+        "the same with one key for entries and queries, NLL",
+        "omniglot26_vma_1shot_tied",
+        "few_shot C=8 S=1 omniglot26/test",
+        "nll",
+        4,
+    ),
+    _Figure(
+        "few-shot, most examples (here 16), NLL",
+        "omniglot26_vma_16shot",
+        "few_shot C=8 S=16 omniglot26/test",
+        "nll",
+        4,
+        f"{_MOST:g}",
+    ),
+    *(
+        _Figure(
+            f"{ways}-way {shots}-shot accuracy by q(a|x)",
+            "omniglot26_vma_1shot_tied",
+            f"classification {ways}-way {shots}-shot omniglot26/test",
+            "accuracy",
+            None,
+        )
+        for ways, shots in ((5, 1), (5, 5), (20, 1), (20, 5))
+    ),
+)
+_TABLE1 = "gmn_vma_large"
+
+
+def in_short(models: Sequence[ZooModel]) -> str:
+    """A line for each of the figures whose row is there; "" where none is."""
+    named = {model.name: model for model in models}
+    lines = [
+        markdown_line([figure.what, _paper(figure, row), value_of(row), _k(row), figure.model])
+        for figure in _FIGURES
+        if (row := _find(named, figure)) is not None
+    ]
+    if _TABLE1 in named:
+        lines += _table1(split_table1(named[_TABLE1].rows)[1])
+    if not lines:
+        return ""
+    return "\n".join(
+        [
+            markdown_line(["", "the paper", "here", "K", "model"]),
+            markdown_line(["---", "---:", "---:", "---:", "---"]),
+            *lines,
+        ]
+    )
+
+
+def _find(named: Mapping[str, ZooModel], figure: _Figure) -> Row | None:
+    if figure.model not in named:
+        return None
+    return named[figure.model].find(figure.protocol, figure.metric, figure.num_samples)
+
+
+def _paper(figure: _Figure, row: Row) -> str:
+    return figure.paper or cells_of(row)[1]
+
+
+def _k(row: Row) -> str:
+    return cells_of(row)[2]
+
+
+def _table1(rows: Sequence[Row]) -> list[str]:
+    """How many cells of table 1 are below the paper's, and by how much."""
+    printed = [row for row in rows if row.metric == "nll" and row.paper is not None]
+    if not printed:
+        return []
+    beyond = [row.value - row.paper for row in printed]
+    below = sum(difference < 0.0 for difference in beyond)
+    signed = f"{min(beyond):+.1f} to {max(beyond):+.1f}".replace("-", "−")
+    what = f"table 1, {len(printed)} numbers of characters and examples, NLL minus the paper's"
+    here = f"{signed}, {below} of them below"
+    return [markdown_line([what, "0", here, _k(printed[0]), _TABLE1])]
