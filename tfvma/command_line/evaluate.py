@@ -47,11 +47,15 @@ _OPTIONS["all"] = (*_OPTIONS["few_shot"], *_OPTIONS["classification"])
 _SETTINGS = tuple(dict.fromkeys(name for names in _OPTIONS.values() for name in names))
 
 
+def _takers(option: str) -> str:
+    return ", ".join(name for name in PROTOCOLS if option in _OPTIONS[name] and name != "all")
+
+
 def parser() -> argparse.ArgumentParser:
     """The options of evaluate.py."""
     options = argparse.ArgumentParser(
         prog="evaluate.py",
-        description="Scores a model on characters that it was not trained on. Numbers are means "
+        description="Scores a model, by default on what it was not trained on. Numbers are means "
         "in nats per image (accuracies: fractions), with standard errors of means over "
         "episodes (all_classes and all_classes_shots: over characters; nll: over characters where "
         "images are of some, else, as recall, over images).",
@@ -89,30 +93,28 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
-    several = options.add_argument_group(
-        "few_shot, classification_iw, confounders, all_classes, all_classes_shots, unknown_class, "
-        "table1, recall and nll"
-    )
+    several = options.add_argument_group("bounds", "each of these for the protocols that it names")
     several.add_argument(
         "--num-samples",
         type=int,
         nargs="+",
         metavar="K",
-        help=f"samples per target, 1 to {MAX_NUM_SAMPLES} (4 1000; classification_iw: 10 for each "
-        "entry; confounders, all_classes_shots and unknown_class: 4; table1: 1000)",
+        help=f"samples per target, 1 to {MAX_NUM_SAMPLES}: {_takers('num_samples')} (4 1000; "
+        "classification_iw: 10 for each entry; confounders, all_classes_shots and unknown_class: "
+        "4; table1: 1000)",
     )
     several.add_argument(
         "--shots",
         type=int,
         metavar="S",
-        help="examples of each character in memory (4; all_classes: 18)",
+        help=f"examples of each character in memory: {_takers('shots')} (4; all_classes: 18)",
     )
     several.add_argument(
         "--targets",
         type=int,
         metavar="N",
-        help="drawings or images scored (2048; confounders: each time; table1: 1024 in each cell; "
-        "nll: all)",
+        help=f"drawings or images scored: {_takers('targets')} (2048; confounders: each time; "
+        "table1: 1024 in each cell; nll: all)",
     )
     few_shot = options.add_argument_group(
         "few_shot and unknown_class",
