@@ -355,10 +355,10 @@ def check_config(config: Config) -> None:
             "episodes.warped_copies=0, where nothing is warped."
         )
     if len(config.model.units) != 2 or min(config.model.units) < 1:
-        raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths.")
+        raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths from 1.")
     if len(config.model.filters) < 2 or min(config.model.filters) < 1:
         raise InvalidArgumentError(
-            f"model.filters={config.model.filters}: expected two or more widths."
+            f"model.filters={config.model.filters}: expected two or more widths from 1."
         )
     check_choice("training.schedule", config.training.schedule, SCHEDULES)
     check_choice("training.optimizer", config.training.optimizer, OPTIMIZERS)

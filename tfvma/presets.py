@@ -223,8 +223,8 @@ _PRESETS = (
         ),
     ),
 )
-# What presets of fine-tuning are meant to start from: they have no warm-up of the latent terms, and
-# rates and steps for weights that are good already.
+# What presets for fine-tuning start from: they have no warm-up of the latent terms, and rates and
+# steps for weights that are good already.
 STARTS = {
     **{f"omniglot26_vma_{shots}shot": "omniglot26_vma_4shot" for shots in (1, 2, 8, 16)},
     "omniglot26_vma_1shot_tied": "omniglot26_vma_1shot",

@@ -43,5 +43,10 @@ def test_each_version_once_below_its_name():
     ]
 
 
+def test_what_it_started_from_need_not_have_a_number():
+    stages = [FIRST, stage("first", 2, "first/best")]
+    assert "**Version best**" in stages_table([model(stages, 2)])
+
+
 def test_models_of_one_stage_are_left_out():
     assert stages_table([model([FIRST], 1), ZooModel(Path("third"), Config("third"), [])]) == ""

@@ -72,8 +72,8 @@ def test_images_without_labels_are_a_grid_of_all_models(tmp_path):
     ((title, text),) = sections(tmp_path).items()
     assert title == "A learned memory, MNIST (section 4.1, figure 2)"
     assert text.splitlines()[-2:] == [
-        "| mnist_learned64 | 96.00 ± 0.50 | 93.00 ± 0.50 | 6,000 | 12 |",
-        "| mnist_vae | 98.00 ± 0.50 | 95.00 ± 0.50 | 6,000 | 12 |",
+        "| mnist_learned64 | omniglot26 | 96.00 ± 0.50 | 93.00 ± 0.50 | 6,000 | 12 |",
+        "| mnist_vae | omniglot26 | 98.00 ± 0.50 | 95.00 ± 0.50 | 6,000 | 12 |",
     ]
 
 

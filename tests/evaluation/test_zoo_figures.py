@@ -14,12 +14,13 @@ from tests.evaluation.zoo_folder import (
     few_shot_rows,
     row,
 )
-from tfvma.config import Config, EpisodeConfig, to_dict
+from tfvma.config import Config, EpisodeConfig, replace_options, to_dict
 from tfvma.evaluation import log_illustration
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo, main
 from tfvma.figures import learning_curves
+from tfvma.training.provenance import Training, write_training
 
 
 @pytest.fixture
@@ -208,18 +209,22 @@ def test_options_that_cannot_work(tmp_path, options, message, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def with_logs(folder, name: str, logs) -> None:
+def with_logs(folder, name: str, logs, stages=()) -> None:
+    """Each stage that of which the next version was made, by what it started from."""
     home = add_model(folder, name, [])
     config = Config(name, episodes=EpisodeConfig(kind="recall"))
     (home / "config.json").write_text(json.dumps(to_dict(config)))
+    known = [replace_options(config, {"training.start_from": start}) for start in stages]
     for version, log in logs.items():
-        extra = home / str(version) / "assets.extra"
-        extra.mkdir(parents=True)
-        (extra / "log.csv").write_text(log)
+        saved = home / str(version)
+        saved.mkdir()
+        write_training(saved, Training(stages=tuple(known)))
+        (saved / "assets.extra" / "log.csv").write_text(log)
 
 
-def test_curves_join_the_logs_of_all_versions(tmp_path, monkeypatch):
-    """In the order of versions, of which 10 is after 9."""
+@pytest.fixture
+def curves(monkeypatch) -> list:
+    """What learning curves are drawn of."""
     seen = []
     draw = learning_curves.learning_curves
 
@@ -228,15 +233,30 @@ def test_curves_join_the_logs_of_all_versions(tmp_path, monkeypatch):
         return draw(log, *values)
 
     monkeypatch.setattr(log_illustration, "learning_curves", watched)
-    logs = {10: "step,kl_a\n5,0.5\n", 9: "step,kl_a\n4,0.25\n8,0.375\n"}
-    with_logs(tmp_path, "omniglot28_static_learned2048", logs)
+    return seen
+
+
+OVERFITTING = "omniglot28_static_learned2048"
+OVERFITTED = {"paper, training: below 80": 80.0, "paper, test: above 150": 150.0}
+
+
+def test_curves_go_on_where_a_stage_started_from_the_version_before(tmp_path, curves):
+    logs = {10: "step,kl_a\n5,0.5\n", 9: "step,kl_a\n4,0.25\n8,0.375\n", 8: "step,kl_a\n1,9.0\n"}
+    starts = ("", "some/other/8", f"some/{OVERFITTING}/9")
+    with_logs(tmp_path, OVERFITTING, logs, starts)
     with_logs(tmp_path, "mnist_recall256", {1: "step,kl_a\n1,2.0\n"})
     with_logs(tmp_path, "another", {1: "step,kl_a\n1,2.0\n"})
     illustrations = illustrate_zoo(read_zoo(tmp_path))
     assert [each.name for each in illustrations] == ["recall_curves", "overfitting"]
-    overfitted = {"paper, training: below 80": 80.0, "paper, test: above 150": 150.0}
-    assert seen == [
+    assert curves == [
         ([(1, 2.0)], 4, 256, True, {}),
-        ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True, overfitted),
+        ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True, OVERFITTED),
     ]
     assert illustrate_zoo(read_zoo(tmp_path), num_samples=8) == []
+
+
+def test_a_version_that_began_afresh_has_its_own_curve(tmp_path, curves):
+    logs = {1: "step,kl_a\n5,0.5\n", 2: "step,kl_a\n4,0.25\n"}
+    with_logs(tmp_path, "mnist_recall256", logs, ("",))
+    illustrate_zoo(read_zoo(tmp_path))
+    assert [log for log, *_ in curves] == [[(4, 0.25)]]

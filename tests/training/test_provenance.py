@@ -12,16 +12,22 @@ from tfvma.training.provenance import Training, read_training, read_training_log
 
 FIRST = Config("first")
 SECOND = replace_options(
-    FIRST, {"training.start_from": "savedmodels/first/1", "episodes.varied_shots": (1, 2)}
+    FIRST,
+    {
+        "training.steps": 2,
+        "training.start_from": "savedmodels/first/1",
+        "episodes.varied_shots": (1, 2),
+    },
 )
 
 
 def test_what_is_written_is_read(tmp_path):
     training = Training(3, 0.5, (FIRST, SECOND))
     log = tmp_path / "run.csv"
-    log.write_text("step,kl_a\n1,0.5\n2,0.75\n")
+    log.write_text("step,kl_a\n1,0.5\n2,0.75\n3,1.0\n")
     write_training(tmp_path, training, log)
     assert read_training(tmp_path) == training
+    # Of three rows two are of the steps that the weights have had.
     assert read_training_log(tmp_path) == [{"step": 1, "kl_a": 0.5}, {"step": 2, "kl_a": 0.75}]
 
 
@@ -43,7 +49,8 @@ def test_stages_need_not_be_known(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ['{"steps"', "[]", '{"pages": 3}', json.dumps({"stages": [{"name": 3}]})]
+    "content",
+    ['{"steps": "abc"}', '{"steps"', "[]", '{"pages": 3}', json.dumps({"stages": [{"name": 3}]})],
 )
 def test_a_damaged_file_is_named(tmp_path, content):
     write_training(tmp_path, Training())

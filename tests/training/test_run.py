@@ -169,7 +169,7 @@ def test_a_run_that_another_process_trains_is_left_alone(straight_run, tiny, tmp
     folder = tmp_path / "run"
     shutil.copytree(straight_run, folder)
     longer = replace_options(tiny, {"training.steps": 8})
-    with sole_writer(folder), pytest.raises(OutputError, match="another process is training"):
+    with sole_writer(folder), pytest.raises(OutputError, match="is being trained already"):
         train(longer, folder)
     assert figures(folder) == figures(straight_run)
     assert train(longer, folder).step == 8

@@ -93,7 +93,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
-    several = options.add_argument_group("bounds", "each of these for the protocols that it names")
+    several = options.add_argument_group(
+        "samples, examples and targets", "each with the protocols that it is for"
+    )
     several.add_argument(
         "--num-samples",
         type=int,
@@ -277,6 +279,7 @@ def _score(
         keep=keep,
     )
     print(format_table(rows))
+    # Once more for what the file holds now.
     merged, others = keep(rows)
     if others:
         print(f"rows of models with other steps or minutes of training in {aside_of(output)}")

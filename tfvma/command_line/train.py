@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "killed, from its last checkpoint.",
         epilog="presets: "
         + ", ".join(preset_names())
-        + ". Of these for fine-tuning, with --start-from: "
+        + ". For fine-tuning, each with the --start-from that it is meant for: "
         + ", ".join(f"{name} (savedmodels/{start})" for name, start in STARTS.items()),
     )
     options.add_argument("--preset", required=True, metavar="NAME", help="what to train")

@@ -27,8 +27,10 @@ def show_learning_curves(
       printed: what the paper says of its NLL, and where it is to be marked.
     """
     num_samples = config.training.num_samples
-    recalled = config.episodes.kind == "recall"
-    marked = memory_size(config) if recalled or config.model.memory_size else None
+    in_memory = config.episodes.kind == "recall"
+    # A target that was warped is not the entry that it is like.
+    recalled = in_memory and not config.episodes.warped_targets
+    marked = memory_size(config) if in_memory or config.model.memory_size else None
     dotted = [f"log M{', what a lookup table has' if recalled else ''}"] if marked else []
     if printed:
         dotted.append("what the paper says of its NLL")

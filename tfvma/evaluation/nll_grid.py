@@ -43,46 +43,49 @@ def split_nll(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
 def nll_grids(rows: Iterable[tuple[ZooModel, Row]]) -> list[str]:
     """One table under a line that says how many images are in a cell, or none without rows.
 
-    Lines are models, below what the paper prints of such a one where that is not what stands
-    above already; columns are metrics of a split, NLL at each K, KL(z) at the smallest.
+    Lines are models and the images that they are scored on, below what the paper prints of such a
+    model where that is not what stands above already; columns are metrics of a split, NLL at each
+    K, KL(z) at the smallest.
 
     Args:
       rows: of the protocol nll, each with its model.
     """
     models: dict[str, ZooModel] = {}
-    lines: dict[str, dict[_Column, Row]] = {}
+    lines: dict[tuple[str, str], dict[_Column, Row]] = {}
     for model, row in rows:
         models[model.name] = model
         if row.metric in _METRICS:
-            split = _PROTOCOL.fullmatch(row.protocol)[2]
-            line = lines.setdefault(model.name, {})
+            dataset, split = _PROTOCOL.fullmatch(row.protocol).groups()
+            line = lines.setdefault((model.name, dataset), {})
             line[_Column(row.metric, split, row.num_samples)] = row
     return [_grid(models, lines)] if lines else []
 
 
-def _grid(models: Mapping[str, ZooModel], lines: Mapping[str, _Line]) -> str:
+def _grid(models: Mapping[str, ZooModel], lines: Mapping[tuple[str, str], _Line]) -> str:
     columns = _columns(lines)
     counts = sorted({row.targets for line in lines.values() for row in line.values()})
     text = [
-        markdown_line(["model", *(column.title for column in columns), "steps", "minutes"]),
-        markdown_line(["---", *["---:"] * (len(columns) + 2)]),
+        markdown_line(
+            ["model", "images", *(column.title for column in columns), "steps", "minutes"]
+        ),
+        markdown_line(["---", "---", *["---:"] * (len(columns) + 2)]),
     ]
     above = [_NONE] * len(columns)
-    for name, line in lines.items():
+    for (name, dataset), line in lines.items():
         printed = [_printed(models[name], column, line, columns) for column in columns]
         if printed not in (above, [_NONE] * len(columns)):
-            text.append(markdown_line([_papers(models[name]), *printed, _NONE, _NONE]))
+            text.append(markdown_line([_papers(models[name]), _NONE, *printed, _NONE, _NONE]))
             above = printed
         values = [value_of(line[column]) if column in line else _NONE for column in columns]
         row = next(iter(line.values()))
         training = [_NONE if n is None else f"{n:,.0f}" for n in (row.steps, row.minutes)]
-        text.append(markdown_line([name, *values, *training]))
+        text.append(markdown_line([name, dataset, *values, *training]))
     images = " to ".join(f"{count:,}" for count in dict.fromkeys([counts[0], counts[-1]]))
     heading = f"Nats per image, {images} images in each cell:"
     return "\n".join([heading, "", *text])
 
 
-def _columns(lines: Mapping[str, _Line]) -> list[_Column]:
+def _columns(lines: Mapping[tuple[str, str], _Line]) -> list[_Column]:
     found = {column for line in lines.values() for column in line}
     counts = {column.num_samples for column in found if column.metric == "kl_z"}
     others = sorted(counts)[1:]

@@ -25,8 +25,7 @@ class ZooModel:
       config: of the run that made its latest version.
       rows: of its metrics.json; empty where it was not measured.
       version: the latest one; None where scores alone are kept.
-      stages: the configurations that led to that version, the last one `config`; empty where they
-        are not known.
+      stages: the configurations that led to that version; empty where they are not known.
       logs: rows of the log.csv of the run that made a version, for those where it was kept.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL
@@ -39,7 +40,7 @@ def _curves(
         model
         for model in models
         if (model.name, model.config.training.num_samples) == (model_name, num_samples)
-        and model.logs
+        and model.version in model.logs
     ]
     if not found:
         return None
@@ -49,9 +50,17 @@ def _curves(
 
 
 def _joined(model: ZooModel) -> list[Mapping[str, float]]:
-    """The logs of all versions that are here, each after the one before."""
+    """The log of the last stage, after those of the stages before it as far back as they are
+    versions of this model whose logs were kept."""
+    made = [model.version]
+    for stage in reversed(model.stages):
+        start = Path(stage.training.start_from)
+        version = int(start.name) if start.name.isdecimal() else 0
+        if start.parent.name != model.name or version not in model.logs:
+            break
+        made.insert(0, version)
     rows: list[Mapping[str, float]] = []
-    for version in sorted(model.logs):
+    for version in made:
         before = rows[-1]["step"] if rows else 0
         rows += [{**row, "step": before + row["step"]} for row in model.logs[version]]
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -63,7 +64,12 @@ def training_of_run(run_dir: str | os.PathLike, config: Config, steps: int) -> T
     Raises CheckpointError where that SavedModel is missing or damaged.
     """
     seconds = training_seconds(run_dir, steps)
-    training = Training(steps, None if seconds is None else seconds / 60, stages=(config,))
+    reached = dataclasses.replace(config.training, steps=steps)
+    training = Training(
+        steps=steps,
+        minutes=None if seconds is None else seconds / 60,
+        stages=(dataclasses.replace(config, training=reached),),
+    )
     if not config.training.start_from:
         return training
     return training.after(read_training(find_version(Path(config.training.start_from))))

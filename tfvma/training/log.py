@@ -43,6 +43,15 @@ class CsvLog:
         return line.getvalue()
 
 
+def copy_log(source: Path, target: Path, step: float) -> None:
+    """Copies the lines of a log.csv up to a step."""
+    text = source.read_text(encoding="utf-8")
+    header, *lines = text[: text.rfind("\n") + 1].splitlines(keepends=True) or [""]
+    place = header.split(",").index("step") if lines else 0
+    kept = [line for line in lines if float(line.split(",")[place]) <= step]
+    target.write_text("".join([header, *kept]), encoding="utf-8")
+
+
 def _step(row: dict[str, float]) -> dict[str, int]:
     return {"step": int(row["step"])}
 

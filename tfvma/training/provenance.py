@@ -6,14 +6,14 @@ Servers ignore what lies in assets.extra.
 from __future__ import annotations
 
 import json
+import math
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfvma.config import Config, from_dict, to_dict
 from tfvma.errors import CheckpointError, InvalidArgumentError
-from tfvma.training.log import read_log
+from tfvma.training.log import copy_log, read_log
 
 _FACTS = Path("assets.extra", "training.json")
 _LOG = Path("assets.extra", "log.csv")
@@ -55,11 +55,19 @@ def read_training(saved_model: str | os.PathLike) -> Training:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         stages = tuple(from_dict(stage) for stage in facts.pop("stages", ()))
-        return Training(**facts, stages=stages)
+        training = Training(**facts, stages=stages)
+        _check_number("steps", training.steps)
+        _check_number("minutes", training.minutes)
+        return training
     except FileNotFoundError:
         return Training()
     except (OSError, ValueError, TypeError, AttributeError, InvalidArgumentError) as error:
         raise CheckpointError(f"{path}: expected what is known of a training ({error}).") from error
+
+
+def _check_number(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{name}={value!r} is no number")
 
 
 def read_training_log(saved_model: str | os.PathLike) -> list[dict[str, float]]:
@@ -70,11 +78,13 @@ def read_training_log(saved_model: str | os.PathLike) -> list[dict[str, float]]:
 def write_training(
     saved_model: Path, training: Training, log: str | os.PathLike | None = None
 ) -> None:
-    """Writes what is known into the folder of a SavedModel, and copies log.csv, if there is one."""
+    """Writes what is known into the folder of a SavedModel, and copies log.csv, if there is one,
+    up to the last step of the last stage."""
     path = saved_model / _FACTS
     path.parent.mkdir(exist_ok=True)
     facts = {"steps": training.steps, "minutes": training.minutes}
     facts["stages"] = [to_dict(stage) for stage in training.stages]
     path.write_text(json.dumps(facts) + "\n", encoding="utf-8")
     if log is not None and Path(log).is_file():
-        shutil.copyfile(log, saved_model / _LOG)
+        last = training.stages[-1].training.steps if training.stages else math.inf
+        copy_log(Path(log), saved_model / _LOG, last)

@@ -135,7 +135,20 @@ def train(
         check_learns_alone(estimator, strategy)
     chief = is_chief(strategy)
     folder = RunFolder(check_writable("run_dir", run_dir) if chief else run_dir)
-    everywhere = config
+    with sole_writer(folder.path) if chief else nullcontext():
+        return _train(config, folder, data_dir, strategy, progress, accept_changes, max_cpu_seconds)
+
+
+def _train(
+    config: Config,
+    folder: RunFolder,
+    data_dir: str | os.PathLike | None,
+    strategy: tf.distribute.Strategy,
+    progress: TextIO | None,
+    accept_changes: bool,
+    max_cpu_seconds: float | None,
+) -> TrainingResult:
+    everywhere, chief = config, is_chief(strategy)
     if chief:
         config = pin_start(config, folder)
         if not accept_changes:
@@ -146,8 +159,7 @@ def train(
     held_out_episodes = draw_held_out(config, test_set)
 
     agree = make_agreement(strategy)
-    alone = sole_writer(folder.path) if chief else nullcontext()
-    with alone, lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
+    with lost_workers(strategy), StopWhenInterrupted(agree) as interruption:
         check_alike(strategy, _describe(everywhere, train_set))
         keras.utils.set_random_seed(config.training.seed)
         with strategy.scope():

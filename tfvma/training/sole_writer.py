@@ -37,6 +37,6 @@ def _lock(folder: int, run_dir: Path) -> None:
     except OSError as error:
         if error.errno in _HELD:
             raise OutputError(
-                f"run_dir={str(run_dir)!r}: another process is training this run; expected that "
+                f"run_dir={str(run_dir)!r}: this run is being trained already; expected that "
                 "it is stopped first, or another --name."
             ) from error
