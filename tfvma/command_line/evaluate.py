@@ -267,7 +267,6 @@ def _score(
     drawn_from = load(dataset, parsed.split, parsed.data_dir)
     if parsed.protocol == "confounders" and not of_images:
         protocols = up_to(protocols, drawn_from.num_characters)
-    keep = partial(merge_versions, output, model.steps, model.minutes)
     rows = evaluate(
         model,
         drawn_from,
@@ -276,11 +275,10 @@ def _score(
         command=repeating_command(parsed),
         progress=None if parsed.quiet else sys.stderr,
         # Some protocols take hours, which an interruption of the next one should not cost.
-        keep=keep,
+        keep=partial(merge_versions, output, model.steps, model.minutes),
     )
     print(format_table(rows))
-    # Once more for what the file holds now.
-    merged, others = keep(rows)
+    merged, others = read_rows(output), read_rows(aside_of(output))
     if others:
         print(f"rows of models with other steps or minutes of training in {aside_of(output)}")
     print(f"rows in {output}")

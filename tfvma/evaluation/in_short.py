@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.paper_learned28 import learned28_words
-from tfvma.evaluation.table import cells_of, markdown_line, value_of
+from tfvma.evaluation.table import cells_of, markdown_line
 from tfvma.evaluation.table1_grid import split_table1
 from tfvma.evaluation.zoo import ZooModel
 
@@ -105,11 +105,7 @@ _TABLE1 = "gmn_vma_large"
 def in_short(models: Sequence[ZooModel]) -> str:
     """A line for each of the figures whose row is there; "" where none is."""
     named = {model.name: model for model in models}
-    lines = [
-        markdown_line([figure.what, _paper(figure, row), value_of(row), _k(row), figure.model])
-        for figure in _FIGURES
-        if (row := _find(named, figure)) is not None
-    ]
+    lines = [_line(figure, row) for figure in _FIGURES if (row := _find(named, figure)) is not None]
     if _TABLE1 in named:
         lines += _table1(split_table1(named[_TABLE1].rows)[1])
     if not lines:
@@ -129,12 +125,9 @@ def _find(named: Mapping[str, ZooModel], figure: _Figure) -> Row | None:
     return named[figure.model].find(figure.protocol, figure.metric, figure.num_samples)
 
 
-def _paper(figure: _Figure, row: Row) -> str:
-    return figure.paper or cells_of(row)[1]
-
-
-def _k(row: Row) -> str:
-    return cells_of(row)[2]
+def _line(figure: _Figure, row: Row) -> str:
+    value, paper, num_samples, _ = cells_of(row)
+    return markdown_line([figure.what, figure.paper or paper, value, num_samples, figure.model])
 
 
 def _table1(rows: Sequence[Row]) -> list[str]:
@@ -147,4 +140,4 @@ def _table1(rows: Sequence[Row]) -> list[str]:
     signed = f"{min(beyond):+.1f} to {max(beyond):+.1f}".replace("-", "−")
     what = f"table 1, {len(printed)} numbers of characters and examples, NLL minus the paper's"
     here = f"{signed}, {below} of them below"
-    return [markdown_line([what, "0", here, _k(printed[0]), _TABLE1])]
+    return [markdown_line([what, "0", here, cells_of(printed[0])[2], _TABLE1])]

@@ -12,7 +12,7 @@ _SIZE, _NLL, _NUM_SAMPLES = 256, 103.6, 5_000
 # M = 2,048, not regularised.
 _OVERFITTING_SIZE = 2_048
 OVERFITTED_NLL = {"train": 80.0, "test": 150.0}
-_OVERFITTED = {
+OVERFITTED_WORDS = {
     "train": f"below {OVERFITTED_NLL['train']:g}",
     "test": f"above {OVERFITTED_NLL['test']:g}",
 }
@@ -42,7 +42,7 @@ def learned28_words(memory_size: int, split: str, metric: str) -> str:
     if memory_size and metric == "kl_a":
         return f"near log M = {math.log(memory_size):.2f}"
     overfits = memory_size == _OVERFITTING_SIZE and metric == "nll"
-    return f"{_OVERFITTED[split]}, K not stated" if overfits else ""
+    return f"{OVERFITTED_WORDS[split]}, K not stated" if overfits else ""
 
 
 def learned28_note(
@@ -56,7 +56,7 @@ def learned28_note(
     if metric != "nll":
         return ""
     if memory_size == _OVERFITTING_SIZE:
-        return f"paper: {_OVERFITTED[split]}, K not stated, since it overfits"
+        return f"paper: {OVERFITTED_WORDS[split]}, K not stated, since it overfits"
     if memory_size == _SIZE and split == "test":
         return f"paper: {_NLL} at K = {_NUM_SAMPLES:,}, on its own 28x28 version of the drawings"
     return ""

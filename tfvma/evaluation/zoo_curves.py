@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tfvma.evaluation.illustration import Illustration
-from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL
+from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL, OVERFITTED_WORDS
 from tfvma.evaluation.zoo import ZooModel
 
 _RECALL = "mnist_recall256"
@@ -22,8 +22,8 @@ def show_overfitting(models: Sequence[ZooModel], num_samples: int) -> Illustrati
     """Section 4.2, M = 2,048 without regularisation; None without the log of that run at this K."""
     title = "A learned memory of 2,048 slots that overfits"
     printed = {
-        f"paper, training: below {OVERFITTED_NLL['train']:g}": OVERFITTED_NLL["train"],
-        f"paper, test: above {OVERFITTED_NLL['test']:g}": OVERFITTED_NLL["test"],
+        f"paper, {words}: {OVERFITTED_WORDS[split]}": OVERFITTED_NLL[split]
+        for split, words in (("train", "training"), ("test", "test"))
     }
     return _curves(models, num_samples, _OVERFITTING, "overfitting", title, printed)
 

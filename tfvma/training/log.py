@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfvma.training.atomic import replacing
@@ -24,32 +24,30 @@ class CsvLog:
         self._columns = columns
         kept = [row for row in read_log(path) if row["step"] <= step]
         with replacing(path) as beside:
-            beside.write_text(
-                ",".join(columns) + "\n" + "".join(self._line(row) for row in kept),
-                encoding="utf-8",
-            )
+            beside.write_text(_text(columns, kept), encoding="utf-8")
 
     def __call__(self, row: dict[str, float]) -> None:
         # One write of one line; where even that is cut short, `read_log` passes it over.
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(self._line(row))
-
-    def _line(self, row: dict[str, float]) -> str:
-        line = io.StringIO()
-        writer = csv.DictWriter(
-            line, self._columns, restval="", extrasaction="ignore", lineterminator="\n"
-        )
-        writer.writerow({name: f"{value:.7g}" for name, value in row.items()} | _step(row))
-        return line.getvalue()
+            file.write(_line(self._columns, row))
 
 
 def copy_log(source: Path, target: Path, step: float) -> None:
-    """Copies the lines of a log.csv up to a step."""
-    text = source.read_text(encoding="utf-8")
-    header, *lines = text[: text.rfind("\n") + 1].splitlines(keepends=True) or [""]
-    place = header.split(",").index("step") if lines else 0
-    kept = [line for line in lines if float(line.split(",")[place]) <= step]
-    target.write_text("".join([header, *kept]), encoding="utf-8")
+    """Copies the rows of a log.csv up to a step."""
+    rows = [row for row in read_log(source) if row["step"] <= step]
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    target.write_text(_text(columns, rows), encoding="utf-8")
+
+
+def _text(columns: Sequence[str], rows: Iterable[dict[str, float]]) -> str:
+    return ",".join(columns) + "\n" + "".join(_line(columns, row) for row in rows)
+
+
+def _line(columns: Sequence[str], row: dict[str, float]) -> str:
+    line = io.StringIO()
+    writer = csv.DictWriter(line, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writerow({name: f"{value:.7g}" for name, value in row.items()} | _step(row))
+    return line.getvalue()
 
 
 def _step(row: dict[str, float]) -> dict[str, int]:
