@@ -161,6 +161,8 @@ class TrainingConfig:
     `weight_decay` shrinks kernels by rate * weight_decay a step beside the update (Loshchilov and
     Hutter 2019). Where keys are divided by their norm the bound does not keep the kernels of h
     from growing, nor their steps from vanishing beside them.
+    `ema_momentum` is of the averaged weights, which are what is scored and kept; it rises to its
+    value, t / (t + 9) at most after t steps, and 0 averages nothing.
     `memory_start` is what a learned memory of a convolutional model begins as: "noise", or
     "images", as many different ones of the training set, so that slots differ from the first
     step as targets do; also where other weights are those of `start_from`.

@@ -35,11 +35,22 @@ def random_gradients() -> list:
 @pytest.mark.parametrize("amsgrad", [False, True])
 def test_all_variables_are_those_of_keras(amsgrad):
     gradients = random_gradients()
-    ours = trained(FusedAdam(amsgrad=amsgrad, **OPTIONS), gradients)
-    theirs = trained(keras.optimizers.Adam(amsgrad=amsgrad, **OPTIONS), gradients)
+    ours = trained(FusedAdam(learning_rate=0.1, amsgrad=amsgrad), gradients)
+    theirs = trained(keras.optimizers.Adam(learning_rate=0.1, amsgrad=amsgrad), gradients)
     assert len(ours) == len(theirs)
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_momentum_of_the_average_rises_to_its_own():
+    weight = keras.Variable(np.zeros(2, np.float32))
+    optimizer = FusedAdam(learning_rate=0.1, use_ema=True, ema_momentum=0.5)
+    expected = np.full(2, np.nan)
+    for momentum in (0, 1 / 10, 2 / 11, 3 / 12, 4 / 13, 5 / 14, 6 / 15, 7 / 16, 8 / 17, 0.5, 0.5):
+        optimizer.apply([tf.ones(2)], [weight])
+        expected = np.where(momentum, momentum * expected, 0) + (1 - momentum) * np.array(weight)
+    optimizer.finalize_variable_values([weight])
+    np.testing.assert_allclose(weight, expected, rtol=1e-6)
 
 
 def test_names_are_those_of_keras():

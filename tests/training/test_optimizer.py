@@ -27,8 +27,8 @@ def test_average_is_there_within_the_block_alone():
     (weight,) = model.trainable_variables
     np.testing.assert_allclose(weight, 7.0, atol=1e-4)
     with pytest.raises(KeyError), averaged_weights(model):
-        # 9, then half of it and half of 8, then half of that and half of 7.
-        np.testing.assert_allclose(weight, 7.75, atol=1e-4)
+        # 9, then 1/10 of it and 9/10 of 8, then 2/11 of that and 9/11 of 7.
+        np.testing.assert_allclose(weight, 7.2, atol=1e-4)
         raise KeyError
     np.testing.assert_allclose(weight, 7.0, atol=1e-4)
 

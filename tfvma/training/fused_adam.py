@@ -7,6 +7,8 @@ import tensorflow as tf
 
 # Of the variables that decay spares: thresholds, a learned memory, the query point of p(a).
 _NOT_DECAYED = ("/bias", "/slots", "/prior_query")
+# Steps after which the momentum of averaged weights is a half.
+_AVERAGE_WARMUP = 9.0
 
 
 @keras.saving.register_keras_serializable("tfvma")
@@ -16,8 +18,10 @@ class FusedAdam(keras.optimizers.Adam):
     Keras writes the update as a dozen operations per weight, each of which reads and
     writes memory; for small networks on a CPU that costs as much as some convolutions.
     Variables, options and numbers are those of `keras.optimizers.Adam`, float rounding
-    aside. `weight_decay` spares biases, a learned memory, and the query point of p(a), in a
-    reloaded model too.
+    aside, with two exceptions. `weight_decay` spares biases, a learned memory, and the query
+    point of p(a), in a reloaded model too. The momentum of averaged weights begins at 0 and
+    rises to `ema_momentum`, t / (t + 9) at most after t steps: with a constant 0.999 the first
+    step's weights would be 5 % of the average 3,000 steps later.
     """
 
     def __init__(self, *args, **options):
@@ -46,8 +50,8 @@ class FusedAdam(keras.optimizers.Adam):
     def _update_model_variables_moving_average(self, trainable_variables):
         if not self.use_ema:
             return
-        # The first average is the first value.
-        momentum = tf.where(self.iterations.value > 0, self.ema_momentum, 0.0)
+        steps_before = tf.cast(self.iterations.value, tf.float32)
+        momentum = tf.minimum(self.ema_momentum, steps_before / (steps_before + _AVERAGE_WARMUP))
         for variable, average in zip(
             trainable_variables, self._model_variables_moving_average, strict=True
         ):
