@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tfvma.figures.style import (
@@ -116,15 +117,17 @@ def _draw(
 
 def _mark(axes: Axes, words: str, value: float) -> None:
     axes.axhline(value, color=INK, linewidth=1.0, linestyle=":")
+    # Curves begin steeply at the left and are named at the right.
     axes.annotate(
         words,
-        (0.0, value),
+        (0.5, value),
         xycoords=("axes fraction", "data"),
-        xytext=(3, 3),
+        xytext=(0, 3),
         textcoords="offset points",
+        ha="center",
         color=INK,
         fontsize=SMALL,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+        path_effects=[withStroke(linewidth=3.0, foreground="white")],
     )
 
 
