@@ -177,18 +177,14 @@ def test_of_one_draw_they_differ():
     assert_same(once, twice, ["decoder", "latent_prior", "queries", "address_prior"])
 
 
-def test_wake_phase_of_z_through_its_samples():
+@pytest.mark.parametrize("latent_weight", [1.0, 0.1])
+def test_wake_phase_of_z_through_its_samples(latent_weight):
     """sum_k w_k grad log q(z_k) at fixed z, and its reparameterised form."""
     model = small_model()
     address = all_tuples(MEMORY_SIZE, 2)
-    fixed = over_noise(model, WakeWake(latent="wake"), "fixed", address, None, None)
-    through = over_noise(
-        model,
-        WakeWake(latent="wake_reparameterized"),
-        "doubly_reparameterized",
-        address,
-        None,
-        None,
+    fixed, through = (
+        over_noise(model, WakeWake(latent=latent), kind, address, None, None, latent_weight)
+        for latent, kind in (("wake", "fixed"), ("wake_reparameterized", "doubly_reparameterized"))
     )
     assert float(tf.norm(fixed["latent_posterior"])) > 1e-2
     assert_same(through, fixed)

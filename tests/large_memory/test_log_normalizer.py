@@ -99,6 +99,22 @@ def test_kl_is_the_sum_over_all_slots():
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
+def test_kl_of_queries_as_long_as_trained_ones():
+    """Scores of a thousand nats, of which float32 keeps four decimals."""
+    queries, prior_query = 1_000.0 * vectors(FEW, 0), vectors(1, 2)[0]
+    keys = 0.5 + 0.002 * vectors(2_000, 1)
+    log_q, log_p = log_probs(queries, keys), log_probs(prior_query[np.newaxis], keys)
+    expected = np.sum(np.exp(log_q) * (log_q - log_p), axis=1)
+    found = address_kl(
+        tf.constant(queries),
+        tf.constant(prior_query),
+        tf.constant(keys),
+        normalizer(queries, keys),
+        log_total_of_prior(tf.constant(prior_query), tf.constant(keys)),
+    )
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-2)
+
+
 def test_gradients_are_those_of_the_full_sum():
     queries, keys = tf.constant(vectors(FEW, 0)), tf.constant(vectors(600, 1))
     upstream = tf.constant([0.3, -1.2, 0.8])

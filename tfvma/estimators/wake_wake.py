@@ -63,8 +63,10 @@ class WakeWake(Estimator):
         return weights if self.latent == "bound" else 1.0 - weights
 
     def warm_factor(self, factor, latent_weight):
-        # A lesson of q(z) is that of its whole score, whatever its weight in the bound.
-        return super().warm_factor(factor, latent_weight) if self.latent == "bound" else factor
+        # All that a wake phase teaches q(z) is its score, which counts beta times as much.
+        if self.latent == "bound":
+            return super().warm_factor(factor, latent_weight)
+        return latent_weight * factor
 
     def get_config(self) -> dict:
         return {"latent": self.latent, "addresses": self.addresses}
