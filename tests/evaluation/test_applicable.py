@@ -8,7 +8,7 @@ import pytest
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.applicable import applicable, check_applicable
-from tfvma.evaluation.protocols import FewShot, choose_protocols
+from tfvma.evaluation.protocols import choose_protocols
 
 BOUNDS = ("few_shot", "confounders", "all_classes")
 ACCURACIES = ("classification", "classification_iw")
@@ -25,7 +25,7 @@ def test_bounds_are_for_all_and_accuracies_for_an_address_in_labelled_drawings(
     name, has_address, takes_memory
 ):
     model = scorer(has_address, takes_memory)
-    protocols = choose_protocols(name, FewShot(), 10)
+    protocols = choose_protocols(name)
     if name in BOUNDS or (has_address and takes_memory):
         assert applicable(protocols, model) == protocols
         check_applicable(protocols, model)
@@ -36,7 +36,7 @@ def test_bounds_are_for_all_and_accuracies_for_an_address_in_labelled_drawings(
 
 
 def test_recall_is_for_an_address_in_images():
-    protocols = choose_protocols("recall", FewShot(), 10)
+    protocols = choose_protocols("recall")
     check_applicable(protocols, scorer(True, True))
     for has_address, takes_memory in ((False, True), (True, False), (False, False)):
         with pytest.raises(InvalidArgumentError, match="protocol='recall M=2048': expected"):
@@ -44,7 +44,7 @@ def test_recall_is_for_an_address_in_images():
 
 
 def test_a_class_is_unknown_to_an_address_in_drawings():
-    protocols = choose_protocols("unknown_class", FewShot(), 10)
+    protocols = choose_protocols("unknown_class")
     check_applicable(protocols, scorer(True, True))
     for has_address, takes_memory in ((False, True), (True, False), (False, False)):
         with pytest.raises(InvalidArgumentError, match="protocol='unknown_class C=8 S=4': expec"):
@@ -52,5 +52,5 @@ def test_a_class_is_unknown_to_an_address_in_drawings():
 
 
 def test_all_takes_what_applies():
-    protocols = choose_protocols("all", FewShot(), 10)
+    protocols = choose_protocols("all")
     assert applicable(protocols, scorer(False, False)) == protocols[:1]

@@ -54,17 +54,16 @@ def test_classification_needs_two_episodes():
 
 
 def test_all_is_both():
-    few_shot = FewShot(shots=1)
-    protocols = choose_protocols("all", few_shot, 10)
-    assert protocols[0] is few_shot
+    protocols = choose_protocols("all", {"shots": 1, "num_episodes": 10})
+    assert protocols[0] == FewShot(shots=1)
     assert [protocol.name for protocol in protocols[1:]] == [
         "classification 5-way 1-shot",
         "classification 5-way 5-shot",
         "classification 20-way 1-shot",
         "classification 20-way 5-shot",
     ]
-    assert choose_protocols("few_shot", few_shot, 10) == protocols[:1]
-    assert choose_protocols("classification", few_shot, 10) == protocols[1:]
+    assert choose_protocols("few_shot", {"shots": 1}) == protocols[:1]
+    assert choose_protocols("classification", {"num_episodes": 10}) == protocols[1:]
 
 
 @pytest.mark.parametrize(
@@ -82,19 +81,18 @@ def test_all_classes_settings_out_of_range(settings, message):
 
 
 def test_all_classes_is_only_run_when_asked_for():
-    (protocol,) = choose_protocols("all_classes", FewShot(), 10)
+    (protocol,) = choose_protocols("all_classes")
     assert protocol == AllClasses(shots=18, num_samples=(4, 1000), rotations=None)
     assert protocol.name == "all_classes S=18"
     assert AllClasses(rotations=1).name == "all_classes S=18 rotations=1"
-    chosen = AllClasses(shots=3)
-    assert choose_protocols("all_classes", FewShot(), 10, chosen) == (chosen,)
-    assert chosen not in choose_protocols("all", FewShot(), 10, chosen)
+    assert choose_protocols("all_classes", {"shots": 3}) == (AllClasses(shots=3),)
+    assert protocol not in choose_protocols("all")
     assert paper_value(protocol, "omniglot26", "test", "nll") is None
     assert paper_note(protocol, "omniglot26", "test", "nll") == ""
 
 
 def test_all_classes_with_more_and_more_examples():
-    protocols = choose_protocols("all_classes_shots", FewShot(), 10)
+    protocols = choose_protocols("all_classes_shots")
     assert [protocol.shots for protocol in protocols] == [1, 2, 4, 8, 12, 16, 18]
     assert {(p.num_samples, p.rotations, p.targets_per_class) for p in protocols} == {
         ((4,), None, 2)
@@ -109,7 +107,7 @@ def test_all_classes_with_more_and_more_examples():
 
 
 def test_confounders_are_few_shot_with_more_and_more_characters():
-    protocols = choose_protocols("confounders", FewShot(), 10)
+    protocols = choose_protocols("confounders")
     assert [protocol.num_classes for protocol in protocols] == [1, 2, 4, 8, 16, 32, 64, 144]
     assert {(protocol.shots, protocol.num_samples) for protocol in protocols} == {(4, (4,))}
     assert all(isinstance(protocol, FewShot) for protocol in protocols)
@@ -120,7 +118,7 @@ def test_confounders_are_few_shot_with_more_and_more_characters():
 
 
 def test_importance_weighted_classification_has_fewer_episodes_where_they_cost_more():
-    protocols = choose_protocols("classification_iw", FewShot(), 10)
+    protocols = choose_protocols("classification_iw")
     assert [(p.name, p.num_episodes) for p in protocols] == [
         ("classification_iw 5-way 1-shot", 1_000),
         ("classification_iw 5-way 5-shot", 1_000),
@@ -139,13 +137,13 @@ def test_importance_weighted_classification_has_fewer_episodes_where_they_cost_m
 
 def test_unknown_protocol():
     with pytest.raises(InvalidArgumentError, match="protocol='nonsense': expected one of"):
-        choose_protocols("nonsense", FewShot(), 10)
+        choose_protocols("nonsense")
 
 
 def test_paper_prints_accuracies_for_omniglot_alone():
     printed = [
         paper_value(protocol, "omniglot26", "test", "accuracy")
-        for protocol in choose_protocols("classification", FewShot(), 10)
+        for protocol in choose_protocols("classification")
     ]
     assert printed == [0.91, 0.97, 0.77, 0.90]
     assert paper_value(Classification(5, 1), "strokes", "test", "accuracy") is None

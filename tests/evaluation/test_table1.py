@@ -61,7 +61,7 @@ def episodes_of(protocol, characters) -> list[dict[str, np.ndarray]]:
 
 
 def test_there_is_a_cell_for_each_of_the_papers():
-    cells = choose_protocols("table1", None, 10)
+    cells = choose_protocols("table1")
     assert cells == table1() and len(cells) == 28
     assert [cell.name for cell in cells[6:8]] == ["table1 C=1 S=19", "table1 C=2 S=1"]
     assert {(cell.targets, cell.num_samples) for cell in cells} == {(1_024, (1_000,))}

@@ -120,6 +120,6 @@ def test_twice_as_many_characters_are_needed(characters):
 
 
 def test_the_protocol_has_names_of_its_own():
-    (protocol,) = choose_protocols("unknown_class", PROTOCOL, 10)
+    (protocol,) = choose_protocols("unknown_class")
     assert protocol == UnknownClass(8, 4, 2_048, (4,))
     assert protocol.name == "unknown_class C=8 S=4"

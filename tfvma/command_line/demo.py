@@ -10,14 +10,13 @@ from pathlib import Path
 
 from tfvma.config import Config
 from tfvma.errors import TfvmaError
-from tfvma.evaluation.protocols import AnyProtocol, FewShot, choose_protocols
+from tfvma.evaluation.protocols import AnyProtocol, choose_protocols
 from tfvma.presets import get_preset
 from tfvma.validation import check_at_least, check_writable
 
 _PRESET = "strokes_vma_4shot"
 # Fewer samples and episodes than evaluate.py takes, so that all is done within minutes.
-_FEW_SHOT = FewShot(num_samples=(4, 64))
-_EPISODES = 100
+_SETTINGS = {"num_samples": (4, 64), "num_episodes": 100}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,7 +64,7 @@ def _demonstrate(parsed: argparse.Namespace) -> int:
     check_writable("--runs-dir", parsed.runs_dir)
     check_writable("--report", parsed.report)
     check_writable("--savedmodels-dir", savedmodels)
-    protocols = choose_protocols("all", _FEW_SHOT, _EPISODES)
+    protocols = choose_protocols("all", _SETTINGS)
     run_dir = Path(parsed.runs_dir) / config.name
     return _train_and_show(config, protocols, run_dir, savedmodels, parsed)
 
@@ -129,5 +128,5 @@ def _train_and_show(
 
 def _command(run_dir: Path) -> str:
     """What scores the run in the same way."""
-    samples = " ".join(map(str, _FEW_SHOT.num_samples))
-    return f"evaluate.py {run_dir} --num-samples {samples} --episodes {_EPISODES}"
+    samples = " ".join(map(str, _SETTINGS["num_samples"]))
+    return f"evaluate.py {run_dir} --num-samples {samples} --episodes {_SETTINGS['num_episodes']}"

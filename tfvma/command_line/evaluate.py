@@ -14,21 +14,12 @@ from tfvma.evaluation.model_source import ModelSource, find_model
 from tfvma.evaluation.protocols import (
     MAX_NUM_SAMPLES,
     PROTOCOLS,
-    AllClasses,
     AnyProtocol,
     Classification,
-    FewShot,
-    Nll,
-    Recall,
-    UnknownClass,
-    all_classes_shots,
     choose_protocols,
-    confounders,
-    importance_classifications,
-    table1,
     up_to,
 )
-from tfvma.validation import check_at_least, check_choice, check_seed, check_writable
+from tfvma.validation import check_choice, check_seed, check_writable
 
 # What each protocol is told; "all" takes what its two protocols take.
 _OPTIONS = {
@@ -159,29 +150,11 @@ def configure(parsed: argparse.Namespace) -> tuple[AnyProtocol, ...]:
                 f"{takers}, not with {parsed.protocol}."
             )
     check_seed("--seed", parsed.seed)
-    num_episodes = given.pop("episodes", None)
-    if num_episodes is not None:
-        check_at_least("episodes", num_episodes, 2, "one has no standard error")
     if "num_samples" in given:
         given["num_samples"] = tuple(sorted(set(given["num_samples"])))
-    if parsed.protocol == "classification_iw":
-        return importance_classifications(num_episodes, **given)
-    if parsed.protocol == "confounders":
-        return confounders(**given)
-    if parsed.protocol == "table1":
-        return table1(**given)
-    if parsed.protocol == "unknown_class":
-        return (UnknownClass(**given),)
-    if parsed.protocol == "all_classes_shots":
-        return all_classes_shots(**given)
-    num_episodes = num_episodes or Classification(5, 1).num_episodes
-    if parsed.protocol == "all_classes":
-        return choose_protocols(parsed.protocol, FewShot(), num_episodes, AllClasses(**given))
-    if parsed.protocol == "recall":
-        return choose_protocols("recall", FewShot(), num_episodes, recall=Recall(**given))
-    if parsed.protocol == "nll":
-        return choose_protocols("nll", FewShot(), num_episodes, nll=Nll(**given))
-    return choose_protocols(parsed.protocol, FewShot(**given), num_episodes)
+    if "episodes" in given:
+        given["num_episodes"] = given.pop("episodes")
+    return choose_protocols(parsed.protocol, given)
 
 
 def repeating_command(parsed: argparse.Namespace) -> str:

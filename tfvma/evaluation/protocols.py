@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice
 
 MAX_NUM_SAMPLES = 5_000
-PROTOCOLS = (
-    "few_shot",
-    "classification",
-    "classification_iw",
-    "confounders",
-    "all_classes",
-    "table1",
-    "all_classes_shots",
-    "unknown_class",
-    "recall",
-    "nll",
-    "all",
-)
 # Both of the paper's few-shot accuracies: ways x shots (section 4.2).
 WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
 _IMPORTANCE_EPISODES = {5: 1_000, 20: 100}
@@ -282,6 +270,11 @@ ImageProtocol = Recall | Nll
 AnyProtocol = CharacterProtocol | ImageProtocol
 
 
+def classifications(num_episodes: int = Classification.num_episodes) -> tuple[Classification, ...]:
+    """Those of the settings of WAYS_AND_SHOTS, with so many episodes each."""
+    return tuple(Classification(ways, shots, num_episodes) for ways, shots in WAYS_AND_SHOTS)
+
+
 def importance_classifications(
     num_episodes: int | None = None, num_samples: tuple[int, ...] = (10,)
 ) -> tuple[ImportanceClassification, ...]:
@@ -291,7 +284,10 @@ def importance_classifications(
     """
     return tuple(
         ImportanceClassification(
-            ways, shots, num_episodes or _IMPORTANCE_EPISODES[ways], num_samples
+            ways,
+            shots,
+            _IMPORTANCE_EPISODES[ways] if num_episodes is None else num_episodes,
+            num_samples,
         )
         for ways, shots in WAYS_AND_SHOTS
     )
@@ -325,13 +321,35 @@ def all_classes_shots(
     return tuple(AllClassesShots(shots, num_samples, rotations) for shots in EXAMPLES)
 
 
+def few_shot_and_classifications(
+    num_classes: int = FewShot.num_classes,
+    shots: int = FewShot.shots,
+    targets: int = FewShot.targets,
+    num_samples: tuple[int, ...] = FewShot.num_samples,
+    num_episodes: int = Classification.num_episodes,
+) -> tuple[CharacterProtocol, ...]:
+    """What is measured where nothing is named; `num_episodes` is of each classification."""
+    return (FewShot(num_classes, shots, targets, num_samples), *classifications(num_episodes))
+
+
+_MAKERS: Mapping[str, Callable[..., AnyProtocol | tuple[AnyProtocol, ...]]] = {
+    "few_shot": FewShot,
+    "classification": classifications,
+    "classification_iw": importance_classifications,
+    "confounders": confounders,
+    "all_classes": AllClasses,
+    "table1": table1,
+    "all_classes_shots": all_classes_shots,
+    "unknown_class": UnknownClass,
+    "recall": Recall,
+    "nll": Nll,
+    "all": few_shot_and_classifications,
+}
+PROTOCOLS = tuple(_MAKERS)
+
+
 def choose_protocols(
-    name: str,
-    few_shot: FewShot,
-    num_episodes: int,
-    all_classes: AllClasses | None = None,
-    recall: Recall | None = None,
-    nll: Nll | None = None,
+    name: str, settings: Mapping[str, int | tuple[int, ...]] = MappingProxyType({})
 ) -> tuple[AnyProtocol, ...]:
     """The protocols that `name` stands for.
 
@@ -339,30 +357,14 @@ def choose_protocols(
     all drawings of a character, or images that have no labels.
 
     Args:
-      name: one of PROTOCOLS.
-      few_shot: settings of "few_shot".
-      num_episodes: of each classification with q(a | x).
-      all_classes, recall, nll: settings of these; the defaults when left out.
+        name: one of PROTOCOLS.
+        settings: of them, where others than the defaults are wanted.
 
     Raises InvalidArgumentError for another name or a number out of range.
     """
     check_choice("protocol", name, PROTOCOLS)
-    classifications = tuple(
-        Classification(ways, shots, num_episodes) for ways, shots in WAYS_AND_SHOTS
-    )
-    return {
-        "few_shot": (few_shot,),
-        "classification": classifications,
-        "classification_iw": importance_classifications(),
-        "confounders": confounders(),
-        "all_classes": (all_classes or AllClasses(),),
-        "table1": table1(),
-        "all_classes_shots": all_classes_shots(),
-        "unknown_class": (UnknownClass(),),
-        "recall": (recall or Recall(),),
-        "nll": (nll or Nll(),),
-        "all": (few_shot, *classifications),
-    }[name]
+    made = _MAKERS[name](**settings)
+    return made if isinstance(made, tuple) else (made,)
 
 
 def _check_num_samples(values: tuple[int, ...]) -> None:
