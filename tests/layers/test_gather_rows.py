@@ -49,3 +49,11 @@ def test_a_large_table_read_often_has_the_same_gradient():
     expected = np.zeros([2100, 2])
     np.add.at(expected, index, upstream)
     np.testing.assert_allclose(tape.gradient(total, variable), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_half_precision_adds_up_no_less_in_a_large_table():
+    rows = tf.zeros([2100, 1], tf.bfloat16)
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        total = tf.reduce_sum(tf.cast(gather_rows(rows, np.zeros(2048, np.int32)), tf.float32))
+    np.testing.assert_array_equal(tf.cast(tape.gradient(total, rows)[:2, 0], tf.float32), [2048, 0])

@@ -30,7 +30,10 @@ def gather_rows(rows: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         flat = tf.reshape(index, [-1])
         if (rows.shape[0] or 0) * (flat.shape[0] or 0) > _MOST:
             upstream = tf.reshape(upstream, tf.concat([tf.shape(flat), tf.shape(rows)[1:]], axis=0))
-            return tf.math.unsorted_segment_sum(upstream, flat, tf.shape(rows)[0]), None
+            # In bfloat16 a sum of ones, one by one, would end at 256.
+            dtype = tf.float32 if upstream.dtype.size < 4 else upstream.dtype
+            total = tf.math.unsorted_segment_sum(tf.cast(upstream, dtype), flat, tf.shape(rows)[0])
+            return tf.cast(total, rows.dtype), None
         one_hot = tf.one_hot(flat, tf.shape(rows)[0], axis=0, dtype=upstream.dtype)
         total = one_hot @ tf.reshape(upstream, [tf.size(flat), -1])
         return tf.reshape(total, tf.shape(rows)), None

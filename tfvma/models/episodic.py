@@ -24,7 +24,8 @@ class EpisodicModel(keras.Model):
         image_shape: (H, W, C).
         num_samples: K, samples per target in training and `evaluate`.
         l2: adds l2 / 2 * ||w||^2 over the weights that decay to the loss.
-        seed: of the samples that training draws.
+        seed: of the samples that training and `evaluate` draw, one after the other; a .keras
+            file keeps where it begins and not how far it got.
     """
 
     LAYERS: tuple[str, ...]

@@ -40,7 +40,8 @@ class LatentServing:
         """The bound and its terms for every target, in nats.
 
         Args:
-            x: [B, H, W, C].
+            x: [B, H, W, C], ink 1 and paper 0. Of greys in between the numbers are
+                cross-entropies, and no log p(x).
             memory: what to read, or None.
             num_samples: K, any positive number; memory use does not grow with it.
             seed: int32 [2]; the same seed gives the same numbers.

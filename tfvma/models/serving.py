@@ -69,7 +69,8 @@ class Serving:
         """The bound and its terms for every target, in nats.
 
         Args:
-            x: [B, H, W, C].
+            x: [B, H, W, C], ink 1 and paper 0. Of greys in between the numbers are
+                cross-entropies, and no log p(x).
             memory: [M, H, W, C], or None where the memory is learned.
             num_samples: K, any positive number; memory use hardly grows with it.
             seed: int32 [2]; the same seed gives the same numbers.

@@ -56,7 +56,8 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         image_shape: (H, W, C).
         num_samples: K, samples per target in training and `evaluate`.
         l2: adds l2 / 2 * ||w||^2 over all weights but a learned memory to the loss.
-        seed: of the samples that training draws.
+        seed: of the samples that training and `evaluate` draw, one after the other; a .keras
+            file keeps where it begins and not how far it got.
     """
 
     LAYERS = ("memory", "addressing", "entry_encoder", "prior_head", "posterior", "decoder")

@@ -11,7 +11,8 @@ from tfvma.config import Config, from_dict, options, to_dict
 from tfvma.errors import CheckpointError, InvalidArgumentError
 from tfvma.training.atomic import replacing
 
-# A run may go on with other values of these: they change neither its steps nor their data.
+# A run may go on with other values of these: they change nothing of what is done, but the
+# learning rate from then on, where it depends on the number of steps.
 _MAY_CHANGE = ("training.steps", "training.sharpened_for", "intervals.")
 
 
