@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfvma.estimators import LogDensities, WakeWake
+from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.results_table import results_table, with_results
 from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
@@ -27,7 +28,8 @@ PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 @pytest.mark.parametrize(
     ("page", "table"),
     [
-        (README, results_summary),
+        (README, in_short),
+        (ROOT / "docs" / "experiments.md", results_summary),
         (ROOT / "docs" / "results.md", results_table),
         (ROOT / "docs" / "stages.md", stages_table),
     ],
@@ -86,6 +88,18 @@ def test_files_that_it_names_exist(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_presets_that_it_names_exist(page):
     assert presets(page.read_text()) <= set(preset_names())
+
+
+def test_its_blocks_of_code_run_one_after_the_other(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    code = "\n".join(re.findall(r"```python\n([^`]*)```", README.read_text()))
+    assert code.count("epochs=5, steps_per_epoch=500") == 1
+    names: dict = {"__name__": "readme"}
+    exec(code.replace("epochs=5, steps_per_epoch=500", "epochs=1, steps_per_epoch=1"), names)
+    assert names["samples"]["images"].shape == (8, 26, 26, 1)
+    assert names["found"]["probabilities"].shape == (1, 2)
+    assert names["reading"].address.shape == (4, 32)
+    assert isinstance(names["model"].estimator, names["Wake"])
 
 
 def test_the_estimator_that_it_writes_is_wake_wake_without_its_control_variate():

@@ -264,6 +264,22 @@ def test_rows_go_where_output_says_and_are_replaced(saved, tmp_path):
     assert not (saved / "metrics.json").exists()
 
 
+def test_fewer_targets_do_not_take_the_place_of_more(saved, tmp_path, capsys):
+    metrics = saved / "metrics.json"
+    more = ["--protocol", "few_shot", "--targets", "96", "--num-samples", "2", "--quiet"]
+    assert main([str(saved), *more]) == 0
+    before = metrics.read_text()
+    fewer = ["--protocol", "few_shot", "--targets", "64", "--num-samples", "2", "--quiet"]
+    assert main([str(saved), *fewer]) == 2
+    message = "few_shot C=8 S=4 of 64 targets: expected no fewer than the 96 of the scores it"
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert metrics.read_text() == before
+    assert main([str(saved), *fewer, "--output", str(tmp_path / "rough.json")]) == 0
+    # Of other samples, or with the same number of targets, nothing is lost.
+    assert main([str(saved), *fewer[:-2], "3", "--quiet"]) == 0
+    assert main([str(saved), *more, "--seed", "1"]) == 0
+
+
 def test_repeating_command_leaves_out_where_things_lie():
     parsed = parser().parse_args(
         ["runs/a b", "--shots", "2", "--seed", "3", "--data-dir", "d", "--output", "o"]
@@ -405,6 +421,8 @@ def test_a_recall_model_is_scored_on_images_in_memory(recall_run, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ((), "memory_size=2048: 'binarized_mnist'"),
+        (("--episodes", "2"), "--episodes=2: expected only with --protocol"),
         (("--protocol", "nll"), "protocol='nll': expected a model whose memory is learned"),
         (("--protocol", "few_shot"), "dataset='binarized_mnist': expected a set of characters"),
         (("--protocol", "recall", "--memory-size", "21"), "memory_size=21: 'binarized_mnist'"),
@@ -477,7 +495,7 @@ def test_a_model_without_a_memory_argument_is_scored_on_all_images(
     folder = RunFolder(recall_run)
     write_config(folder, config)
     build_model(config).save_weights(folder.weights)
-    assert main([str(recall_run), "--protocol", "nll", "--num-samples", "2", "--quiet"]) == 0
+    assert main([str(recall_run), "--num-samples", "2", "--quiet"]) == 0
     rows = json.loads((recall_run / "metrics.json").read_text())
     assert {row["metric"] for row in rows} == metrics
     assert {row["protocol"] for row in rows} == {"nll binarized_mnist/test"}

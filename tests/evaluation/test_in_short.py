@@ -19,11 +19,11 @@ def test_figures_of_the_paper_are_those_of_the_rows_or_said_beside(tmp_path):
     add_model(tmp_path, "omniglot26_vma_16shot", other)
     assert lines(tmp_path) == [
         "| the same with one key for entries and queries, NLL | – | 73.25 ± 0.50 | 4 "
-        "| omniglot26_vma_1shot_tied |",
+        "| 2,880 | 6,000 | 12 | omniglot26_vma_1shot_tied |",
         "| few-shot, most examples (here 16), NLL | 69.1 | 67.50 ± 0.50 | 4 "
-        "| omniglot26_vma_16shot |",
+        "| 2,880 | 6,000 | 12 | omniglot26_vma_16shot |",
         "| 5-way 1-shot accuracy by q(a\\|x) | 91 % | 92.5 ± 50.0 % | – "
-        "| omniglot26_vma_1shot_tied |",
+        "| 2,880 | 6,000 | 12 | omniglot26_vma_1shot_tied |",
     ]
 
 
@@ -36,7 +36,7 @@ def test_of_table_1_the_mean_of_its_cells(tmp_path):
     add_model(tmp_path, "gmn_vma_large", rows)
     (line,) = lines(tmp_path)
     assert line.startswith("| table 1, mean NLL of its 3 cells, ")
-    assert line.endswith("| 80.17 | 78.75 ± 0.50 | 1,000 | gmn_vma_large |")
+    assert line.endswith("| 80.17 | 78.75 ± 0.50 | 1,000 | 2,880 | 6,000 | 12 | gmn_vma_large |")
 
 
 def test_without_their_rows_there_is_none(tmp_path):

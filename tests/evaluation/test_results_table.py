@@ -8,6 +8,7 @@ import pytest
 
 from tests.evaluation.zoo_folder import add_model, few_shot_rows, row
 from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.results_table import (
     BEGIN,
     END,
@@ -32,7 +33,7 @@ def home(tmp_path):
     cell = row("table1 C=1 S=1", "nll", 86.0, 1_000, paper=86.5)
     add_model(tmp_path / "savedmodels", "other", [cell])
     (tmp_path / "docs").mkdir()
-    for page in ("README.md", "docs/results.md", "docs/stages.md"):
+    for page in ("README.md", "docs/experiments.md", "docs/results.md", "docs/stages.md"):
         (tmp_path / page).write_text(PAGE)
     return tmp_path
 
@@ -58,7 +59,9 @@ def test_a_command_stands_with_each_seed_that_it_was_given(home):
 def test_each_page_has_its_own_table(home):
     assert main([str(home / "README.md")]) == 0
     models = read_zoo(home / "savedmodels")
-    assert (home / "README.md").read_text() == with_results(PAGE, results_summary(models))
+    assert (home / "README.md").read_text() == with_results(PAGE, in_short(models))
+    experiments = (home / "docs" / "experiments.md").read_text()
+    assert experiments == with_results(PAGE, results_summary(models))
     assert (home / "docs" / "results.md").read_text() == with_results(PAGE, results_table(models))
     assert (home / "docs" / "stages.md").read_text() == with_results(PAGE, stages_table(models))
 

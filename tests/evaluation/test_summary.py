@@ -13,7 +13,7 @@ from tfvma.evaluation.zoo import read_zoo
 
 def sections(folder) -> dict[str, str]:
     """The text below each heading."""
-    _, *parts = results_summary(read_zoo(folder)).split("### ")
+    _, *parts = results_summary(read_zoo(folder)).split("## ")
     return {heading: text for heading, _, text in (part.partition("\n\n") for part in parts)}
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.paper_learned28 import learned28_words
-from tfvma.evaluation.table import cells_of, markdown_line
+from tfvma.evaluation.table import full_cells, markdown_line
 from tfvma.evaluation.table1_grid import split_table1
 from tfvma.evaluation.zoo import ZooModel
 
@@ -43,7 +43,7 @@ _FIGURES = (
         5_000,
     ),
     _Figure(
-        "the same unregularised, 2,048 slots, training NLL",
+        "Omniglot 28x28, 2,048 learned slots, not regularised, training NLL",
         "omniglot28_static_learned2048",
         "nll omniglot28_static/train",
         "nll",
@@ -51,7 +51,7 @@ _FIGURES = (
         learned28_words(2_048, "train", "nll"),
     ),
     _Figure(
-        "the same, test NLL",
+        "the same model, test NLL",
         "omniglot28_static_learned2048",
         "nll omniglot28_static/test",
         "nll",
@@ -113,8 +113,8 @@ def in_short(models: Sequence[ZooModel]) -> str:
         return ""
     return "\n".join(
         [
-            markdown_line(["", "the paper", "here", "K", "model"]),
-            markdown_line(["---", "---:", "---:", "---:", "---"]),
+            markdown_line(["", "the paper", "here", "K", "targets", "steps", "minutes", "model"]),
+            markdown_line(["---", *["---:"] * 6, "---"]),
             *lines,
         ]
     )
@@ -127,8 +127,8 @@ def _find(named: Mapping[str, ZooModel], figure: _Figure) -> Row | None:
 
 
 def _line(figure: _Figure, row: Row) -> str:
-    value, paper, num_samples, _ = cells_of(row)
-    return markdown_line([figure.what, figure.paper or paper, value, num_samples, figure.model])
+    _, _, value, paper, *others = full_cells(row)
+    return markdown_line([figure.what, figure.paper or paper, value, *others, figure.model])
 
 
 def _table1(rows: Sequence[Row]) -> list[str]:
@@ -143,7 +143,6 @@ def _table1(rows: Sequence[Row]) -> list[str]:
     paper, ours, error = (
         fmean(getattr(row, name) for row in printed) for name in ("paper", "value", "stderr")
     )
-    targets = min(row.targets for row in printed)
-    what = f"table 1, mean NLL of its {len(printed)} cells, {targets:,} targets in each"
-    here = f"{ours:.2f} ± {error:.2f}"
-    return [markdown_line([what, f"{paper:.2f}", here, cells_of(printed[0])[2], _TABLE1])]
+    what = f"table 1, mean NLL of its {len(printed)} cells, with so many targets in each"
+    cells = full_cells(min(printed, key=lambda row: row.targets))[4:]
+    return [markdown_line([what, f"{paper:.2f}", f"{ours:.2f} ± {error:.2f}", *cells, _TABLE1])]

@@ -1,8 +1,8 @@
 """The results of all committed models, made from their metrics files.
 
-`python -m tfvma.evaluation.results_table README.md` writes what matters most into README.md, and
-beside it everything into docs/results.md and the commands of all stages into docs/stages.md, each
-between two marks.
+`python -m tfvma.evaluation.results_table README.md` writes the main figures into README.md, and
+beside it what matters most of each experiment into docs/experiments.md, everything into
+docs/results.md, and the commands of all stages into docs/stages.md, each between two marks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
+from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line, metric_name
@@ -60,7 +61,7 @@ def _model_table(model: ZooModel) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes all three; returns the exit code."""
+    """Writes all four; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if len(arguments) != 1:
         print("usage: python -m tfvma.evaluation.results_table README.md", file=sys.stderr)
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         texts = {
             path: with_results(path.read_text(), table(models))
             for path, table in (
-                (readme, results_summary),
+                (readme, in_short),
+                (readme.parent / "docs" / "experiments.md", results_summary),
                 (readme.parent / "docs" / "results.md", results_table),
                 (readme.parent / "docs" / "stages.md", stages_table),
             )

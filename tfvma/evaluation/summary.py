@@ -1,4 +1,4 @@
-"""The results that matter most, in the order of the paper, in Markdown."""
+"""The results that matter most, experiment by experiment, in Markdown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tfvma.evaluation.classification_grid import classification_grids, split_classification
-from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.nll_grid import nll_grids, split_nll
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line
@@ -42,20 +41,18 @@ _HEADER = (
 
 
 def results_summary(models: Sequence[ZooModel]) -> str:
-    """The main figures in short; by section of each model its first NLL, at the smallest K, and
-    what the paper prints a figure for; classification, images without labels, and table 1 as
-    grids."""
+    """By section of each model its first NLL, at the smallest K, and what the paper prints a
+    figure for; classification, images without labels, and table 1 as grids."""
     rows: dict[Section, list[tuple[ZooModel, Row]]] = {section: [] for section in SECTIONS}
     for model in models:
         for row in _most_important(model.rows):
             rows[_section_of(model.name, row)].append((model, row))
-    parts = [
+    return "\n\n".join(
         part
         for section, named in rows.items()
         if named
-        for part in (f"### {section.title}", *_tables(named))
-    ]
-    return "\n\n".join([*filter(None, [in_short(models)]), *parts])
+        for part in (f"## {section.title}", *_tables(named))
+    )
 
 
 def _most_important(rows: Sequence[Row]) -> list[Row]:

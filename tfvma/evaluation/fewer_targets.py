@@ -1,0 +1,42 @@
+"""A rougher measurement does not take the place of a finer one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tfvma.errors import InvalidArgumentError
+from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.protocols import AnyProtocol, Classification, FewShot, Nll
+
+
+def check_no_fewer_targets(
+    rows: Iterable[Row], protocols: Sequence[AnyProtocol], measured_on: str
+) -> None:
+    """Raises InvalidArgumentError where a protocol would replace rows of more targets.
+
+    Args:
+      rows: those of this model that the output has.
+      protocols: what is about to be measured.
+      measured_on: "omniglot26/test".
+    """
+    for protocol in protocols:
+        targets = _targets(protocol)
+        if targets is None:
+            continue
+        samples = (None, *getattr(protocol, "num_samples", ()))
+        for row in rows:
+            same = row.protocol == f"{protocol.name} {measured_on}" and row.num_samples in samples
+            if same and row.targets > targets:
+                raise InvalidArgumentError(
+                    f"{protocol.name} of {targets:,} targets: expected no fewer than the "
+                    f"{row.targets:,} of the scores it would replace; --output FILE keeps both."
+                )
+
+
+def _targets(protocol: AnyProtocol) -> int | None:
+    """How many are scored, None where the name says it, or all are."""
+    if isinstance(protocol, FewShot):
+        return protocol.num_episodes * protocol.num_classes * protocol.targets_per_class
+    if isinstance(protocol, Classification):
+        return protocol.num_episodes * protocol.ways * protocol.targets_per_class
+    return protocol.targets if isinstance(protocol, Nll) else None
