@@ -188,6 +188,10 @@ def test_another_configuration_is_refused_until_accepted(straight_run, tiny, tmp
     assert "episodes.shots is 1 there and 2 here" in message
     assert "training.seed" not in message
     assert "training.steps" not in message
+    assert message.endswith("or go on all the same with --accept-changes.")
+    wider = replace_options(tiny, {"model.latent_dim": tiny.model.latent_dim + 1})
+    with pytest.raises(CheckpointError, match=r"another --name, or the same values\.$"):
+        train(wider, folder)
     assert read_config(RunFolder(folder)) != changed
 
     assert train(changed, folder, accept_changes=True).finished

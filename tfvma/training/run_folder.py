@@ -89,8 +89,10 @@ def check_same_run(folder: RunFolder, config: Config) -> None:
         if there[key] != here[key] and not key.startswith(_MAY_CHANGE)
     ]
     if differing:
+        of_model = any(words.startswith("model.") for words in differing)
+        # Weights of another model could not be read.
+        others = "" if of_model else ", or go on all the same with --accept-changes"
         raise CheckpointError(
             f"{folder.path} holds a run of another configuration: {'; '.join(differing)}. "
-            "Choose another --name, or the same values, or go on all the same with "
-            "--accept-changes."
+            f"Choose another --name, or the same values{others}."
         )
