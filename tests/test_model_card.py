@@ -184,6 +184,15 @@ def test_results_are_those_of_the_rows():
     assert "Not measured yet" in card(rows=[], measured=False)
 
 
+def test_a_bar_in_a_name_ends_no_cell():
+    text = card(rows=[dataclasses.replace(ROW, metric="entropy_qa_known", num_samples=None)])
+    (line,) = (line for line in text.splitlines() if line.startswith("| entropy"))
+    assert re.split(r"(?<!\\)\|", line)[1:3] == [
+        r" entropy of q(a\|x), class in memory ",
+        " 80.12 ± 0.46 ",
+    ]
+
+
 @kinds
 def test_every_signature_is_described(kind):
     text = card(kind=kind)
