@@ -129,9 +129,11 @@ def _model(folder: Path, model: ZooModel) -> str:
 
 def _curves(model: ZooModel) -> list[Illustration]:
     """Of the last stage, where its log was kept."""
+    start = model.config.training.start_from
+    title = "Learning curves of the last stage" if start else "Learning curves"
     log = model.logs.get(model.version, ())
-    title = "Learning curves of the last stage" if len(model.stages) > 1 else "Learning curves"
-    return [show_learning_curves(log, model.config, title=title)] if log else []
+    curves = show_learning_curves(log, model.config, title=title, started_from=start)
+    return [curves] if curves else []
 
 
 def _folded(illustration: Illustration) -> str:
