@@ -164,11 +164,11 @@ def test_controls_beside_the_reference(tmp_path, given):
     assert "6,000 steps" in illustration.caption
     assert "chance is 12.5 %" in illustration.caption
     ((nll, right, num_samples),) = given.values()
-    assert right == {"h and its query tied": 0.83}
+    assert right == {"one key for entries and queries": 0.83}
     assert list(nll.items()) == [
         ("as the paper has it", (83.0, 0.5)),
         ("flat p(a)", (85.0, 0.5)),
-        ("h and its query tied", (84.0, 0.5)),
+        ("one key for entries and queries", (84.0, 0.5)),
     ]
     assert num_samples == 4
 
