@@ -166,6 +166,15 @@ def test_what_lies_beside_it(exported):
     assert "120 of 40,000 steps in 2 minutes" in (home / "README.md").read_text()
 
 
+@pytest.mark.usefixtures("quick_save")
+def test_no_history_is_made_up_for_a_model_that_train_py_did_not_train(model, tmp_path):
+    exported = export_saved_model(model, CONFIG, tmp_path)
+    assert not read_training(exported).recorded
+    text = (exported.parent / "README.md").read_text()
+    assert "It was trained outside train.py" in text
+    assert "40,000" not in text and "--preset" not in text
+
+
 # Names and versions.
 
 

@@ -91,7 +91,6 @@ def test_training():
     ) in other
     assert "gradients through one drawn sample of each target; L2" in other
     assert "drawn sample" not in text
-    assert "5,000 steps. Estimator" in " ".join(card(training=Training()).split())
     turned = dataclasses.replace(CONFIG.episodes, turned=True)
     other = " ".join(card(config=dataclasses.replace(CONFIG, episodes=turned)).split())
     assert "9 characters, turned by a multiple of 90 degrees each, with 4 targets" in other
@@ -130,6 +129,32 @@ def test_fine_tuning_names_what_it_started_from():
     text = " ".join(card(config=config, training=Training(9_000, 150.0)).split())
     assert "9,000 steps in 150 minutes, those of savedmodels/mine/1 included. Estimator" in text
     assert "Muon, learning rate 0.0003" in text
+    # The one before it was trained outside train.py.
+    unknown = card(config=config, training=Training(stages=(config,)))
+    assert (
+        "5,000 steps after those of savedmodels/mine/1, whose number is not recorded. Estimator"
+    ) in " ".join(unknown.split())
+
+
+@kinds
+def test_a_training_that_is_not_recorded_is_not_told(kind):
+    """The configuration has its own steps, episodes and data, which nobody need have used."""
+    text = " ".join(card(kind=kind, training=Training(), rows=[]).split())
+    assert "trained outside train.py; how, and on which data, is not recorded." in text
+    for claim in (
+        "python train.py",
+        "5,000",
+        "Estimator",
+        "It was trained with",
+        "was never trained on",
+        "has seen none",
+        "## Data",
+        "Omniglot",
+        "characters",
+    ):
+        assert claim not in text, claim
+    assert "memory M comes with every call." in text or not kind.takes_memory
+    assert "11 dimensions" in text and "lower bound on log p(x" in text
 
 
 @pytest.mark.parametrize(
@@ -157,6 +182,15 @@ def test_results_are_those_of_the_rows():
     assert "earlier version" not in text
     assert "These were measured on an earlier version." in card(measured=False)
     assert "Not measured yet" in card(rows=[], measured=False)
+
+
+def test_a_bar_in_a_name_ends_no_cell():
+    text = card(rows=[dataclasses.replace(ROW, metric="entropy_qa_known", num_samples=None)])
+    (line,) = (line for line in text.splitlines() if line.startswith("| entropy"))
+    assert re.split(r"(?<!\\)\|", line)[1:3] == [
+        r" entropy of q(a\|x), class in memory ",
+        " 80.12 ± 0.46 ",
+    ]
 
 
 @kinds
@@ -193,7 +227,9 @@ def test_what_a_kind_does_not_have_is_not_spoken_of(kind):
 
 
 def preset_card(name: str, kind) -> str:
-    return " ".join(card(config=get_preset(name), kind=kind, rows=[], training=Training()).split())
+    config = get_preset(name)
+    training = Training(stages=(config,))
+    return " ".join(card(config=config, kind=kind, rows=[], training=training).split())
 
 
 def test_dense_layers_and_a_learned_memory_are_described_as_such():

@@ -22,6 +22,7 @@ from tfvma.training_command import training_command
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 FACTS = sorted(ROOT.glob("savedmodels/*/*/assets.extra/training.json"))
+CARDS = sorted(ROOT.glob("savedmodels/*/README.md"))
 PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
 
@@ -62,6 +63,25 @@ def test_every_stage_that_led_to_a_model_is_written_down():
     for text in stages.values():
         for name, version in re.findall(r"start_from=savedmodels/(\w+)/(\d+)", text):
             assert f"**Version {version}**" in stages[name]
+
+
+def tables(text: str) -> list[list[int]]:
+    """The number of cells in each row of each Markdown table."""
+    blocks = re.findall(r"^(?:\|.*\n)+", f"{text}\n", re.MULTILINE)
+    return [
+        [len(re.findall(r"(?<!\\)\|", line)) - 1 for line in block.splitlines()] for block in blocks
+    ]
+
+
+def test_cells_are_counted():
+    text = "a | b\n\n| a | b |\n|---|---|\n| q(a\\|x) | 1 |\n\n| q(a|x) | 1 |"
+    assert tables(text) == [[2, 2, 2], [3]]
+
+
+@pytest.mark.parametrize("page", (*PAGES, *CARDS), ids=lambda page: "/".join(page.parts[-2:]))
+def test_rows_of_a_table_have_equally_many_cells(page):
+    for cells in tables(page.read_text()):
+        assert len(set(cells)) == 1, cells
 
 
 def links(text: str) -> list[str]:

@@ -55,7 +55,8 @@ def export_saved_model(
         directory: holds a folder for each name; made when needed.
         name: config.name when left out.
         version: the next one when left out.
-        training: how the weights came about, for the card and for later reports.
+        training: how the weights came about, for the card and for later reports; left out for
+            weights that train.py did not make, of which the card then says so.
         log: the log.csv of the run, kept with the version for its learning curves.
 
     Returns:

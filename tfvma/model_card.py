@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -79,17 +79,20 @@ def write_model_card(home: str | os.PathLike, measured: bool = True) -> Path:
 
 def render(card: ModelCard) -> str:
     """The card in Markdown."""
+    recorded = card.training.recorded
+    trained = (_NOT_RECORDED,)
+    if recorded:
+        trained = (_training(card.config, card.kind, card.training), _data(card.config))
     sections = (
         _summary(card),
         architecture(card.config, card.kind),
-        _training(card.config, card.kind, card.training),
-        _data(card.config),
+        *trained,
         _results(card.rows, card.config, card.kind, card.measured),
         serving(card.config, card.kind, card.version),
         signatures(card.config, card.kind),
         repeating(card.kind),
-        _limits(card.config, card.kind),
-        _licences(card.config),
+        _limits(card.config, card.kind) if recorded else _limits_of_any(card.config, card.kind),
+        _licences(card.config) if recorded else _LICENCE,
     )
     return "\n\n".join(section.strip("\n") for section in sections) + "\n"
 
@@ -98,9 +101,10 @@ def _summary(card: ModelCard) -> str:
     size = card.config.model.image_size
     what = _WHAT[card.kind.has_address, card.kind.takes_memory].format(size=size)
     if card.kind.has_address and card.kind.takes_memory:
-        drawn = card.config.episodes
-        filled = _FILLED[drawn.kind, drawn.warped_targets]
-        what += f"\n\nThe memory M comes with every call. {filled}"
+        what += "\n\nThe memory M comes with every call."
+        if card.training.recorded:
+            drawn = card.config.episodes
+            what += f" {_FILLED[drawn.kind, drawn.warped_targets]}"
     return f"""# {card.config.name}
 
 {what}
@@ -158,13 +162,24 @@ memory, warped a little: the model is one that finds what is alike, without labe
 }
 
 
+# The configuration tells how train.py would have trained it, not how it was.
+_NOT_RECORDED = """\
+## Training
+
+It was trained outside train.py; how, and on which data, is not recorded."""
+
+
 def _training(config: Config, kind: Kind, training: Training) -> str:
     settings = config.training
     steps = f"{settings.steps:,}" if training.steps is None else f"{training.steps:,}"
     if training.steps not in (None, settings.steps) and not settings.start_from:
         steps += f" of {settings.steps:,}"
     minutes = "" if training.minutes is None else f" in {training.minutes:,.0f} minutes"
-    earlier = f", those of {settings.start_from} included" if settings.start_from else ""
+    earlier = ""
+    if settings.start_from:
+        earlier = f", those of {settings.start_from} included"
+        if training.steps is None:
+            earlier = f" after those of {settings.start_from}, whose number is not recorded"
     details = [
         f"{settings.optimizer.capitalize()}, learning rate {settings.learning_rate:g}, "
         f"{settings.schedule}",
@@ -307,9 +322,36 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
     return "\n".join(lines)
 
 
+def _limits_of_any(config: Config, kind: Kind) -> str:
+    """The limits that do not depend on the training."""
+    size = config.model.image_size
+    return _limits_section(
+        "research on generative models.",
+        (
+            f"Images have {size}x{size} pixels, ink 1 on paper 0. Values in between are accepted, "
+            "but their score is not the logarithm of a probability.",
+            _bound(kind),
+            "Its results should be measured before they are trusted, and it should decide nothing "
+            "about people.",
+        ),
+    )
+
+
+def _bound(kind: Kind) -> str:
+    given = " | M" if kind.takes_memory else ""
+    return (
+        f"`log_likelihood` is a lower bound on log p(x{given}), tighter with more samples, and "
+        "estimated: it changes with the seed. Compare figures at the same K."
+    )
+
+
+def _limits_section(purpose: str, bullets: Iterable[str]) -> str:
+    listed = "\n".join(wrapped(f"* {bullet}", indent="  ") for bullet in bullets)
+    return f"## Intended use and limits\n\n{wrapped(f'For {purpose}')}\n\n{listed}"
+
+
 def _limits(config: Config, kind: Kind) -> str:
     size = config.model.image_size
-    given = " | M" if kind.takes_memory else ""
     shown = "digits" if config.episodes.dataset == "binarized_mnist" else "characters"
     purpose = f"research on generative models, and for drawing and scoring simple {shown}."
     if kind.has_address and config.episodes.kind == "few_shot":
@@ -320,8 +362,7 @@ def _limits(config: Config, kind: Kind) -> str:
     bullets = [
         f"Images have {size}x{size} pixels, ink 1 on paper 0. Values in between are accepted, but "
         "the model has seen none, and their score is not the logarithm of a probability.",
-        f"`log_likelihood` is a lower bound on log p(x{given}), tighter with more samples, and "
-        "estimated: it changes with the seed. Compare figures at the same K.",
+        _bound(kind),
     ]
     if kind.takes_memory:
         if config.episodes.kind == "few_shot":
@@ -334,12 +375,14 @@ def _limits(config: Config, kind: Kind) -> str:
         f"It knows single {shown} on clean paper, not scans, words or photographs, and should "
         "decide nothing about people."
     )
-    listed = "\n".join(wrapped(f"* {bullet}", indent="  ") for bullet in bullets)
-    return f"## Intended use and limits\n\n{wrapped(f'For {purpose}')}\n\n{listed}"
+    return _limits_section(purpose, bullets)
+
+
+_LICENCE = """\
+## Licences
+
+The weights come under the licence of tfvma (MIT)."""
 
 
 def _licences(config: Config) -> str:
-    dataset = config.episodes.dataset
-    return f"""## Licences
-
-The weights come under the licence of tfvma (MIT). {_LICENCES.get(dataset, "")}"""
+    return f"{_LICENCE} {_LICENCES.get(config.episodes.dataset, '')}"

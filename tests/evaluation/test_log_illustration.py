@@ -35,6 +35,20 @@ def test_log_m_is_marked_where_it_means_something(preset, marked, dotted, monkey
     assert illustration.caption.endswith(dotted or "with the averaged weights.")
 
 
+def test_a_caption_says_of_which_stage_the_curves_are():
+    config = get_preset("omniglot26_vma_4shot")
+    whole = show_learning_curves(LOG, config)
+    assert whole.caption.startswith("Above: the negative bound −L_K with K = 4.")
+    last = show_learning_curves(LOG, config, started_from="savedmodels/mine/7")
+    assert last.caption == (
+        f"Of the last stage alone, which started from savedmodels/mine/7. {whole.caption}"
+    )
+
+
+def test_one_row_makes_no_curve():
+    assert show_learning_curves(LOG[:1], get_preset("omniglot26_vma_4shot")) is None
+
+
 def test_what_the_paper_says_is_told_too():
     illustration = show_learning_curves(
         LOG, get_preset("omniglot28_learned256"), printed={"paper: 80": 80.0}

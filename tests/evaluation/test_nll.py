@@ -131,5 +131,5 @@ def test_settings():
 def test_the_paper_prints_the_kl_of_learned_memories():
     setting = (Nll(), "binarized_mnist", "train", "kl_a")
     assert paper_value(*setting) == 2.5
-    assert "every size" in paper_note(*setting)
+    assert "2.5 ± 0.3 for every size" in paper_note(*setting)
     assert paper_value(Nll(), "binarized_mnist", "test", "nll") is None

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.evaluation import zoo_folder
 from tests.models.tiny_latent import tiny_model
 from tests.models.tiny_learned import learned_model
 from tfvma.config import Config, ModelConfig
@@ -123,10 +124,36 @@ def test_page_holds_all_figures_and_needs_nothing_else(model, characters, rows, 
 
 def test_curves_need_a_log_and_the_kl_split_few_shot_rows(model, characters, rows):
     """A SavedModel has no log, and may be scored on classification alone."""
-    model = TrainedModel(model.scorer, model.config, None, None, log=[])
     others = [row for row in rows if row.metric == "accuracy"]
-    names = {illustration.name for illustration in illustrate(model, characters, others, seed=0)}
-    assert names == FIGURES - {"learning_curves", "kl_split"}
+    for log in ([], LOG[:1]):
+        model = TrainedModel(model.scorer, model.config, None, None, log)
+        drawn = illustrate(model, characters, others, seed=0)
+        names = {illustration.name for illustration in drawn}
+        assert names == FIGURES - {"learning_curves", "kl_split"}
+
+
+def test_curves_of_a_last_stage_are_named_so(model, characters):
+    training = dataclasses.replace(model.config.training, start_from="savedmodels/numbered/1")
+    config = dataclasses.replace(model.config, training=training)
+    drawn = illustrate(dataclasses.replace(model, config=config), characters, [], seed=0)
+    (curves,) = [each for each in drawn if each.name == "learning_curves"]
+    assert "last stage alone, which started from savedmodels/numbered/1." in curves.caption
+
+
+def test_notes_are_numbered_as_they_are_met(model):
+    stored = {"kl_z": "nll", "nll": "nll", "reconstruction": "reconstruction", "kl_a": "kl_a"}
+    noted = [
+        zoo_folder.row("few_shot", metric, 1.0, 4, note=f"of {note}")
+        for metric, note in stored.items()
+    ]
+    page = render(Report(model.config, VMA, None, None, noted, []))
+    marks = re.findall(r"<td>([^<]*)<sup>(\d)</sup>", page)
+    assert [mark for _, mark in marks] == ["1", "2", "1", "3"]
+    assert re.findall(r"<sup>(\d)</sup> of (\w+)", page) == [
+        ("1", "nll"),
+        ("2", "kl_a"),
+        ("3", "reconstruction"),
+    ]
 
 
 BASELINE_FIGURES = {"reconstructions", "kl_split", "learning_curves"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import format_table, value_of
+from tfvma.evaluation.table import cells_of, format_table, value_of
 
 
 def row(protocol: str, metric: str, value: float, num_samples: int | None = None, paper=None):
@@ -29,6 +29,13 @@ def test_table_reads_in_order_with_percent_for_accuracies():
         "  address accuracy   90.0 ± 0.4 %      –      –    2,048",
         "ways",
         "  accuracy           91.7 ± 0.4 %   91 %      –    2,048",
+    ]
+
+
+def test_the_paper_has_its_own_digits():
+    printed = {83.0: "83.0", 5.55: "5.55", 103.6: "103.6"}
+    assert [cells_of(row("few", "nll", 1.0, 4, value))[1] for value in printed] == [
+        *printed.values()
     ]
 
 

@@ -164,11 +164,11 @@ def test_controls_beside_the_reference(tmp_path, given):
     assert "6,000 steps" in illustration.caption
     assert "chance is 12.5 %" in illustration.caption
     ((nll, right, num_samples),) = given.values()
-    assert right == {"h and its query tied": 0.83}
+    assert right == {"one key for entries and queries": 0.83}
     assert list(nll.items()) == [
         ("as the paper has it", (83.0, 0.5)),
         ("flat p(a)", (85.0, 0.5)),
-        ("h and its query tied", (84.0, 0.5)),
+        ("one key for entries and queries", (84.0, 0.5)),
     ]
     assert num_samples == 4
 
@@ -241,22 +241,23 @@ OVERFITTED = {"paper, training: below 80": 80.0, "paper, test: above 150": 150.0
 
 
 def test_curves_go_on_where_a_stage_started_from_the_version_before(tmp_path, curves):
+    two_rows = "step,kl_a\n1,2.0\n2,3.0\n"
     logs = {10: "step,kl_a\n5,0.5\n", 9: "step,kl_a\n4,0.25\n8,0.375\n", 8: "step,kl_a\n1,9.0\n"}
     starts = ("", "some/other/8", f"some/{OVERFITTING}/9")
     with_logs(tmp_path, OVERFITTING, logs, starts)
-    with_logs(tmp_path, "mnist_recall256", {1: "step,kl_a\n1,2.0\n"})
-    with_logs(tmp_path, "another", {1: "step,kl_a\n1,2.0\n"})
+    with_logs(tmp_path, "mnist_recall256", {1: two_rows})
+    with_logs(tmp_path, "another", {1: two_rows})
     illustrations = illustrate_zoo(read_zoo(tmp_path))
     assert [each.name for each in illustrations] == ["recall_curves", "overfitting"]
     assert curves == [
-        ([(1, 2.0)], 4, 256, True, {}),
+        ([(1, 2.0), (2, 3.0)], 4, 256, True, {}),
         ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True, OVERFITTED),
     ]
     assert illustrate_zoo(read_zoo(tmp_path), num_samples=8) == []
 
 
 def test_a_version_that_began_afresh_has_its_own_curve(tmp_path, curves):
-    logs = {1: "step,kl_a\n5,0.5\n", 2: "step,kl_a\n4,0.25\n"}
+    logs = {1: "step,kl_a\n5,0.5\n", 2: "step,kl_a\n4,0.25\n6,0.5\n"}
     with_logs(tmp_path, "mnist_recall256", logs, ("",))
     illustrate_zoo(read_zoo(tmp_path))
-    assert [log for log, *_ in curves] == [[(4, 0.25)]]
+    assert [log for log, *_ in curves] == [[(4, 0.25), (6, 0.5)]]

@@ -77,6 +77,18 @@ def test_every_row_with_its_training_and_command(savedmodels, tmp_path, capsys):
     assert len(reader.images) == 1 + 3
 
 
+def test_tables_of_models_are_folded_below_their_first_bound(savedmodels, tmp_path):
+    main([str(tmp_path), "--savedmodels", str(savedmodels)])
+    _, html = read(tmp_path / "index.html")
+    folded = re.findall(r'<details><summary>([^<]*)</summary><div class="wide"><table>', html)
+    assert folded == [
+        "omniglot26_vae: 3 results, NLL 83.50 ± 0.50 at K = 4",
+        "omniglot26_vma_8shot: 5 results, NLL 88.00 ± 0.50 at K = 4",
+        "omniglot26_vma_16shot: 4 results, NLL 96.00 ± 0.50 at K = 4",
+    ]
+    assert html.count('<div class="wide">') == 1 + len(folded)
+
+
 def test_models_are_in_the_order_of_their_numbers(savedmodels, tmp_path):
     main([str(tmp_path), "--savedmodels", str(savedmodels)])
     reader, _ = read(tmp_path / "index.html")

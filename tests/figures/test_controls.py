@@ -9,6 +9,14 @@ from tfvma.figures.controls import controls
 NLL = {"as it is": (84.0, 0.5), "flat p(a)": (84.5, 0.4), "tied": (83.2, 0.6)}
 
 
+def test_what_is_written_lies_within_the_axes():
+    long = {"one key for entries and queries": (102.1, 1.2), "cosine": (106.3, 1.2)}
+    figure = controls(long, dict.fromkeys(long, 0.5), 4)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert all(text.get_window_extent().x1 <= axes.bbox.x1 for text in axes.texts)
+
+
 def test_models_from_the_top_with_the_reference_marked():
     figure = controls(NLL, {"as it is": 0.714, "tied": 0.125}, 4)
     (axes,) = figure.axes

@@ -33,6 +33,7 @@ def test_log_m_is_marked_and_within_sight_where_targets_are_in_memory():
     above, below = learning_curves(log, num_samples=4, memory_size=256, recalled=True).axes
     for axes in (above, below):
         assert axes.lines[-1].get_ydata()[0] == math.log(256)
+        assert list(axes.lines[-1].get_xdata()) == [0, 2]
         assert "log M = 5.55" in [text.get_text() for text in axes.texts]
     assert above.get_ylim()[0] < math.log(256) < below.get_ylim()[1]
 

@@ -39,6 +39,8 @@ def test_a_run_without_a_log_leaves_none(tmp_path):
 
 def test_nothing_is_known_where_nothing_was_kept(tmp_path):
     assert read_training(tmp_path) == Training(None, None, ())
+    assert not read_training(tmp_path).recorded
+    assert Training(3).recorded and Training(stages=(FIRST,)).recorded
     assert read_training_log(tmp_path) == []
 
 
@@ -66,7 +68,7 @@ def test_a_training_goes_on_from_the_one_before():
 
 def test_what_is_not_known_of_the_one_before_stays_unknown():
     second = Training(2, 2.0, (SECOND,))
-    assert second.after(Training()) == Training()
-    assert second.after(Training(1, 1.0)) == Training(3, 3.0)
+    assert second.after(Training()) == Training(stages=(SECOND,))
+    assert second.after(Training(1, 1.0)) == Training(3, 3.0, (SECOND,))
     assert second.after(Training(stages=(FIRST,))) == Training(stages=(FIRST, SECOND))
-    assert second.after(Training(steps=1)) == Training(steps=3)
+    assert second.after(Training(steps=1)) == Training(steps=3, stages=(SECOND,))

@@ -148,14 +148,16 @@ def illustrate(
         if of_characters and reads_labels(scorer)
         else []
     )
-    curves = [show_learning_curves(model.log, model.config)] if model.log else []
+    curves = show_learning_curves(
+        model.log, model.config, started_from=model.config.training.start_from
+    )
     return [
         show_samples(scorer, source, seed),
         *histograms,
         show_reconstructions(scorer, source, seed),
         *illustrate_rows(rows),
         *(_unknown_class(scorer, source, rows) if of_characters else []),
-        *curves,
+        *([curves] if curves else []),
     ]
 
 

@@ -17,15 +17,21 @@ def show_learning_curves(
     name: str = "learning_curves",
     title: str = "Learning curves",
     printed: Mapping[str, float] = types.MappingProxyType({}),
-) -> Illustration:
-    """From the rows of the log.csv of a run with this configuration.
+    started_from: str = "",
+) -> Illustration | None:
+    """From the rows of the log.csv of a run with this configuration; None where there are fewer
+    than two, which make no curve.
 
     Args:
       log: the rows.
       config: of the run.
       name, title: of the figure.
       printed: what the paper says of its NLL, and where it is to be marked.
+      started_from: the SavedModel whose weights the first step began with, for the caption; ""
+        where the log is of the whole training.
     """
+    if len(log) < 2:
+        return None
     num_samples = config.training.num_samples
     in_memory = config.episodes.kind == "recall"
     # A target that was warped is not the entry that it is like.
@@ -39,11 +45,13 @@ def show_learning_curves(
         carried = (
             "how much z and the address a carry, KL(q(z|x,m) || p(z|m)) and KL(q(a|x) || p(a))"
         )
+    stage = f"Of the last stage alone, which started from {started_from}. " if started_from else ""
     return Illustration(
         name,
         title,
-        f"Above: the negative bound -L_K with K = {num_samples}. Below: {carried}. Dashed: means "
-        "over the training episodes between two rows of the log, with the weights of the moment. "
+        f"{stage}Above: the negative bound −L_K with K = {num_samples}. Below: {carried}. "
+        "Dashed: means over the training episodes between two rows of the log, with the weights of "
+        "the moment. "
         "Solid: a fixed set of held-out targets, with the averaged weights."
         + (f" Dotted: {'; '.join(dotted)}." if dotted else ""),
         png(learning_curves(log, num_samples, marked, recalled, printed)),

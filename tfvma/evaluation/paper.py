@@ -30,7 +30,7 @@ def paper_note(protocol: AnyProtocol, dataset: str, split: str, metric: str) -> 
     """What has to be known to read the paper's figure, or the nearest that it prints."""
     printed = paper_value(protocol, dataset, split, metric) is not None
     if printed and isinstance(protocol, Nll):
-        return "paper: 2.5 +- 0.3 for every size of the memory, on training and test set"
+        return "paper: 2.5 ± 0.3 for every size of the memory, on training and test set"
     if (dataset, split) != ("omniglot26", "test"):
         return ""
     if metric == "accuracy" and printed:

@@ -85,10 +85,11 @@ def rows_table(
     rows: Sequence[Row], under_protocol: Callable[[Sequence[Row]], str] = lambda group: ""
 ) -> str:
     """All rows, with their notes; `under_protocol` gives HTML to stand below a protocol's name."""
-    notes = dict.fromkeys(row.note for row in rows if row.note)
+    groups = by_protocol(rows)
+    notes = dict.fromkeys(row.note for _, group in groups for row in group if row.note)
     marks = {note: mark for mark, note in enumerate(notes, start=1)}
     body = []
-    for protocol, group in by_protocol(rows):
+    for protocol, group in groups:
         heading = escape(protocol) + under_protocol(group)
         body.append(f'<tr class="protocol"><th colspan="4">{heading}</th></tr>')
         body += [_table_row(row, marks.get(row.note)) for row in group]

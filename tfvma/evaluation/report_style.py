@@ -39,7 +39,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem;
 @media (max-width: 30rem) {
   main { padding: 1.25rem .9rem 2rem; }
   th, td, thead th { padding: .3rem .25rem; font-size: .8125rem; }
-  td:first-child { white-space: normal; }
+  td:first-child { white-space: normal; overflow-wrap: anywhere; }
   .tiles li:first-child { grid-column: 1 / -1; }
 }
 """

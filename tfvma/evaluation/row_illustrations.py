@@ -31,7 +31,7 @@ def _show_kl_split(
     return Illustration(
         "kl_split",
         "Where the nats go",
-        f"Measured on {protocol}. The whole bar is the expected -L_1: what is left to say about "
+        f"Measured on {protocol}. The whole bar is the expected −L_1: what is left to say about "
         f"the pixels once {known} known, plus what {carried}. With more samples "
         "the bound is tighter: the marks show the NLL at each K.",
         png(kl_split(reconstruction, kl_z, kl_a, nll)),

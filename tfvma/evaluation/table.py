@@ -110,4 +110,5 @@ def format_table(rows: Sequence[Row]) -> str:
 
 
 def _paper(row: Row) -> str:
-    return f"{100 * row.paper:g} %" if row.metric in _FRACTIONS else f"{row.paper:g}"
+    # Nats are printed with one digit at least: 83.0.
+    return f"{100 * row.paper:g} %" if row.metric in _FRACTIONS else str(float(row.paper))

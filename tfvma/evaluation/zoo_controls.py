@@ -16,7 +16,7 @@ _CHANGED = {
     f"{_REFERENCE}_flat": "flat p(a)",
     f"{_REFERENCE}_inner": "inner product",
     f"{_REFERENCE}_cosine": "cosine",
-    f"{_REFERENCE}_tied": "h and its query tied",
+    f"{_REFERENCE}_tied": "one key for entries and queries",
     f"{_REFERENCE}_32classes": "32 characters a step",
 }
 

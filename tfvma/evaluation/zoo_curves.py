@@ -14,12 +14,13 @@ _OVERFITTING = "omniglot28_static_learned2048"
 
 
 def show_recall(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
-    """Figure 2A; None without the log of that run at this K."""
+    """Figure 2A; None without two rows of the log of that run at this K."""
     return _curves(models, num_samples, _RECALL, "recall_curves", "Recall of one of 256 images", {})
 
 
 def show_overfitting(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
-    """Section 4.2, M = 2,048 without regularisation; None without the log of that run at this K."""
+    """Section 4.2, M = 2,048 without regularisation; None without two rows of the log of that run
+    at this K."""
     title = "A learned memory of 2,048 slots that overfits"
     printed = {
         f"paper, {words}: {OVERFITTED_WORDS[split]}": OVERFITTED_NLL[split]

@@ -41,7 +41,7 @@ def show_examples_per_class(models: Sequence[ZooModel], num_samples: int) -> Ill
         "examples_per_class",
         "Fewer and more examples per class",
         "A model for each number of examples in memory, trained with so many and scored with so "
-        "many of each of 8 characters. The NLL, and the parts of the expected -L_1: what is left "
+        "many of each of 8 characters. The NLL, and the parts of the expected −L_1: what is left "
         "to say about the pixels, and what z and the address carry. Dashed: what the paper prints "
         "for the fewest and the most examples, with K = 4; it does not say how many these are. "
         "Bars are one standard error, clustered by episode. How long each was trained, and on "

@@ -115,7 +115,7 @@ def _training(row: Row) -> str:
 def _model(folder: Path, model: ZooModel) -> str:
     latest = model.rows[-1] if model.rows else None
     steps, minutes = (latest.steps, latest.minutes) if latest else (None, None)
-    results = rows_table(model.rows, _how) if model.rows else "<p>Not measured yet.</p>"
+    results = _folded_rows(model) if model.rows else "<p>Not measured yet.</p>"
     figures = "".join(map(_folded, (*illustrate_rows(model.rows), *_curves(model))))
     return f"""<section id="{escape(model.name)}">
 <h2>{escape(model.name)}</h2>
@@ -127,11 +127,23 @@ def _model(folder: Path, model: ZooModel) -> str:
 """
 
 
+def _folded_rows(model: ZooModel) -> str:
+    """All rows, folded away below the one that the overview shows."""
+    words = f"{model.name}: {len(model.rows):,} results"
+    row = _first_bound(model.rows)
+    if row is not None:
+        words += f", NLL {cells_of(row)[0]} at K = {row.num_samples:,}"
+    table = rows_table(model.rows, _how)
+    return f"<details><summary>{escape(words)}</summary>{table}</details>"
+
+
 def _curves(model: ZooModel) -> list[Illustration]:
     """Of the last stage, where its log was kept."""
+    start = model.config.training.start_from
+    title = "Learning curves of the last stage" if start else "Learning curves"
     log = model.logs.get(model.version, ())
-    title = "Learning curves of the last stage" if len(model.stages) > 1 else "Learning curves"
-    return [show_learning_curves(log, model.config, title=title)] if log else []
+    curves = show_learning_curves(log, model.config, title=title, started_from=start)
+    return [curves] if curves else []
 
 
 def _folded(illustration: Illustration) -> str:

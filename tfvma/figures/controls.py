@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfvma.figures.style import BLUE, GREY, INK, SMALL, VERMILLION, new_figure, tidy
+
+# Text does not shrink with the range, so that one step is not enough.
+_WIDENINGS = 20
 
 
 def controls(
@@ -39,7 +43,18 @@ def controls(
     axes.set_yticks(range(len(nll)), list(nll))
     axes.set_ylim(len(nll) - 0.5, -0.7)
     axes.set_xlabel(f"NLL, K = {num_samples:,}, nats per image (lower is better)")
-    axes.margins(x=0.3)
     tidy(axes)
     axes.grid(visible=False)
+    _make_room(figure, axes)
     return figure
+
+
+def _make_room(figure: Figure, axes: Axes) -> None:
+    """Widens the range until all that is written beside points lies within the axes."""
+    for _ in range(_WIDENINGS):
+        figure.draw_without_rendering()
+        over = max(text.get_window_extent().x1 for text in axes.texts) - axes.bbox.x1
+        if over <= 0:
+            return
+        left, right = axes.get_xlim()
+        axes.set_xlim(left, right + (right - left) * 1.2 * over / axes.bbox.width)

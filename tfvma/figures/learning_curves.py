@@ -64,7 +64,7 @@ def learning_curves(
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
     for axes, marks in ((above, marks_above), (below, marks_below)):
         for words, value in marks.items():
-            _mark(axes, words, value)
+            _mark(axes, words, value, max(row["step"] for row in log))
     below.set_ylim(bottom=0.0)
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")
@@ -115,8 +115,9 @@ def _draw(
     return curves
 
 
-def _mark(axes: Axes, words: str, value: float) -> None:
-    axes.axhline(value, color=INK, linewidth=1.0, linestyle=":")
+def _mark(axes: Axes, words: str, value: float, last: float) -> None:
+    # What lies beyond the last step are the names of curves.
+    axes.plot([0.0, last], [value, value], color=INK, linewidth=1.0, linestyle=":")
     # Curves begin steeply at the left and are named at the right.
     axes.annotate(
         words,

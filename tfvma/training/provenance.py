@@ -26,19 +26,24 @@ class Training:
     Attributes:
       steps, minutes: of all stages; None where they are not known.
       stages: the configuration of each run, of which the next one started from what this one
-        made; () where they are not known.
+        made, as far back as they are known.
     """
 
     steps: int | None = None
     minutes: float | None = None
     stages: tuple[Config, ...] = ()
 
+    @property
+    def recorded(self) -> bool:
+        """Whether anything of it is known."""
+        return self != Training()
+
     def after(self, earlier: Training) -> Training:
         """This training and the one whose weights it started from."""
         return Training(
             _total(earlier.steps, self.steps),
             _total(earlier.minutes, self.minutes),
-            earlier.stages + self.stages if earlier.stages and self.stages else (),
+            earlier.stages + self.stages if self.stages else (),
         )
 
 
