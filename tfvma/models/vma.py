@@ -9,7 +9,7 @@ from tfvma import bounds, estimators
 from tfvma.distributions import address_distribution, likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Estimator, Proposal, Relaxed
-from tfvma.estimators.estimator import independent_samples
+from tfvma.estimators.estimator import independent_samples, surrogate_of
 from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
@@ -316,7 +316,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             inferred = self.infer(*given, path)
         densities = self.warm(inferred.densities)
         path.scale_by(self.latent_factor(densities, inferred.proposal))
-        return inferred, self.estimator.surrogate(densities, inferred.proposal, x)
+        return inferred, surrogate_of(self.estimator, densities, inferred.proposal, x)
 
     def latent_factor(self, densities, proposal: Proposal) -> tf.Tensor:
         """What doubly reparameterised gradients through each z are multiplied by, [S, B]."""
