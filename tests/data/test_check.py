@@ -9,6 +9,9 @@ import tensorflow as tf
 from tfvma.data.check import check_episodes, clear_errors
 from tfvma.errors import InvalidArgumentError
 
+# Lengths of the labels of `episode`.
+LABELS = {"x_label": 2, "memory_label": 3}
+
 
 def images(count: int, size: int = 4) -> np.ndarray:
     return np.random.default_rng(count).random([count, size, size, 1], np.float32)
@@ -16,6 +19,11 @@ def images(count: int, size: int = 4) -> np.ndarray:
 
 def episode(**changed) -> dict:
     return {"x": images(2), "memory": images(3), **changed}
+
+
+def labelled(**changed) -> dict:
+    labels = {key: np.arange(size) for key, size in LABELS.items()}
+    return episode(**{**labels, **changed})
 
 
 def changed(key: str, value: float) -> dict:
@@ -45,6 +53,22 @@ def test_good_episodes_pass_unchanged():
     assert sorted(result) == ["label", "memory", "x"]
     for key, value in edges.items():
         np.testing.assert_array_equal(result[key], value)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8])
+def test_labels_of_any_integer_dtype_pass_unchanged(dtype):
+    labels = {key: np.arange(size).astype(dtype) for key, size in LABELS.items()}
+    for source in (tf.data.Dataset.from_tensors(labelled(**labels)), dataset(labelled(**labels))):
+        (result,) = check_episodes(source).as_numpy_iterator()
+        for key, value in labels.items():
+            np.testing.assert_array_equal(result[key], value)
+            assert result[key].dtype == dtype
+
+
+def test_labels_are_not_read_where_the_memory_is_learned():
+    source = tf.data.Dataset.from_tensors({"x": images(2), "x_label": "a"})
+    (result,) = check_episodes(source, with_memory=False)
+    assert result["x_label"].numpy() == b"a"
 
 
 def test_other_keys_may_hold_anything():
@@ -89,6 +113,35 @@ def test_order_is_kept():
             tf.data.Dataset.from_tensors(episode(memory=images(3, 5))),
             r"x with images of shape \(4, 4, 1\) and memory with images of shape \(5, 5, 1\)",
         ),
+        (
+            tf.data.Dataset.from_tensors(episode(x_label=np.arange(2))),
+            r"keys \['memory', 'x', 'x_label'\]: 'x_label' alone; expected \"x_label\" \[B\] and",
+        ),
+        (
+            tf.data.Dataset.from_tensors(episode(memory_label=np.arange(3))),
+            "'memory_label' alone; expected",
+        ),
+        (
+            tf.data.Dataset.from_tensors(labelled(memory_label=np.arange(2))),
+            "memory_label of length 2 and memory of length 3 in the dataset: expected a label for",
+        ),
+        (
+            tf.data.Dataset.from_tensors(labelled(x_label=np.arange(3))),
+            "x_label of length 3 and x of length 2 in the dataset: expected a label for",
+        ),
+        (
+            tf.data.Dataset.from_tensors(labelled(x_label=np.arange(2, dtype=np.int32))),
+            "x_label of int32 and memory_label of int64 in the dataset: expected .* one integer",
+        ),
+        (dataset(labelled(x_label=np.ones(2))), r"x_label of float64 and shape \(None,\)"),
+        (
+            dataset(labelled(memory_label=np.ones([3, 1], np.int64))),
+            r"memory_label of int64 and shape \(None, None\)",
+        ),
+        (
+            tf.data.Dataset.from_tensors(labelled(x_label=tf.ragged.constant([[1], [2, 3]]))),
+            "x_label=RaggedTensorSpec.* in the dataset: expected",
+        ),
     ],
 )
 def test_wrong_structure_is_refused_at_once(found, message):
@@ -114,10 +167,19 @@ def test_wrong_structure_is_refused_at_once(found, message):
             episode(memory=np.full([3, 4, 4, 1], np.nan, np.float32)),
             "memory has nothing but NaN: expected",
         ),
+        (
+            labelled(memory_label=np.arange(2)),
+            "memory_label of length 2 and memory of length 3: expected a label for each image",
+        ),
+        (
+            labelled(x_label=np.arange(3)),
+            "x_label of length 3 and x of length 2: expected a label for each image",
+        ),
     ],
 )
 def test_wrong_contents_stop_at_the_first_bad_episode(bad, message):
-    checked = iter(check_episodes(dataset(episode(), bad)))
+    good = labelled() if "x_label" in bad else episode()
+    checked = iter(check_episodes(dataset(good, bad)))
     next(checked)
     with pytest.raises(tf.errors.InvalidArgumentError, match=f"bad episode: {message}"):
         next(checked)

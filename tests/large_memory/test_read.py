@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests.large_memory.reference import log_probs, vectors
 from tfvma.errors import InvalidArgumentError
 from tfvma.large_memory import keys_of, log_total_of_prior, prior_query_of, queries_of, read_large
-from tfvma.layers.addressing import PRIORS, SIMILARITIES, Addressing
+from tfvma.layers.addressing import PRIORS, SIMILARITIES, Addressing, comparable_keys
 from tfvma.layers.mlp_encoder import MLPEmbedding
 
 SEED = tf.constant([3, 4], tf.int32)
@@ -101,3 +101,38 @@ def test_vectors_that_do_not_fit_are_named(queries, prior_query, keys, message):
 def test_no_samples_are_refused():
     with pytest.raises(InvalidArgumentError, match="num_samples=0: expected at least 1"):
         read_large(QUERIES, PRIOR_QUERY, KEYS, tf.constant(0.0), 0, SEED)
+
+
+def test_numpy_arrays_will_do():
+    total = log_total_of_prior(PRIOR_QUERY, KEYS)
+    given = (QUERIES, PRIOR_QUERY, KEYS, total)
+    expected = read_large(*given, 4, SEED)
+    found = read_large(*(value.numpy() for value in given), 4, SEED)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_keys_are_made_in_blocks(monkeypatch):
+    layer = Addressing(MLPEmbedding(4, (8,)))
+    entries = tf.constant(vectors(2_500, 1))
+    layer(entries[:3], entries[:3])
+    whole, sizes, keys = keys_of_all(layer, entries), [], layer.keys
+
+    def spy(part):
+        sizes.append(len(part))
+        return keys(part)
+
+    monkeypatch.setattr(layer, "keys", spy)
+    np.testing.assert_allclose(keys_of(layer, entries), whole, rtol=1e-5, atol=1e-6)
+    assert sizes == [1_024, 1_024, 452]
+
+
+def keys_of_all(layer: Addressing, entries: tf.Tensor) -> tf.Tensor:
+    return comparable_keys(layer.keys(entries), layer.similarity)
+
+
+def test_a_prior_query_of_another_size_is_refused():
+    layer = Addressing(MLPEmbedding(4, (8,)))
+    layer(tf.constant(vectors(3, 0)), tf.constant(vectors(5, 1)))
+    with pytest.raises(InvalidArgumentError, match="key_dim=64: expected 4, the size of the keys"):
+        prior_query_of(layer, 64)

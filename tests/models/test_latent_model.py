@@ -373,6 +373,17 @@ def test_config_round_trip(family):
 
 
 @families
+def test_images_that_the_decoder_does_not_make_are_refused(family):
+    model = tiny_model(family)
+    config = {**model.get_config(), "image_shape": (SIZE, SIZE, 3)}
+    with pytest.raises(
+        InvalidArgumentError,
+        match=r"image_shape=\(6, 6, 3\): expected \(6, 6, 1\), the shape of the logits of",
+    ):
+        type(model).from_config(config)
+
+
+@families
 def test_weights_round_trip(family, tmp_path: Path):
     model = tiny_model(family)
     fit_once(model)

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.tiny_vma import episode, tiny_model
+from tests.models.tiny_vma import episode, fit_once, tiny_model
 from tfvma import bounds, estimators
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators import Exact, StraightThrough, WakeWake
+from tfvma.estimators import Estimator, Exact, StraightThrough, WakeWake
 from tfvma.models.latent_path import LatentPath
 from tfvma.models.relaxed import infer_relaxed
+from tfvma.models.vma import BACKWARD
 
 SEEDS = ((3, 4), (5, 6))
 
@@ -144,3 +145,49 @@ def test_own_ways_of_z_survive_a_saved_model(latent):
     again.compile_from_config(model.get_compile_config())
     assert again.estimator.get_config() == model.estimator.get_config()
     assert again.latent_gradient == model.latent_gradient
+
+
+class Mine(Estimator):
+    """Gives what it is told to."""
+
+    def __init__(self, surrogate):
+        self._surrogate = surrogate
+
+    def surrogate(self, densities, proposal=None, x=None):
+        return self._surrogate(densities.log_px)
+
+
+OTHER_SHAPES = {
+    "[K, B]": (lambda log_px: log_px, r"\(2, 4\)"),
+    "scalar": (tf.reduce_mean, r"\(\)"),
+    "[K]": (lambda log_px: tf.reduce_mean(log_px, axis=1), r"\(2,\)"),
+}
+
+
+@pytest.mark.parametrize("backward", BACKWARD)
+@pytest.mark.parametrize(("surrogate", "shape"), OTHER_SHAPES.values(), ids=OTHER_SHAPES)
+def test_a_surrogate_of_another_shape_is_refused(surrogate, shape, backward):
+    with pytest.raises(
+        InvalidArgumentError,
+        match=rf"surrogate of Mine: expected \[B\], here \(4,\), got shape {shape}",
+    ):
+        fit_once(tiny_model(), estimator=Mine(surrogate), backward=backward)
+
+
+def test_a_surrogate_of_another_shape_is_refused_where_the_batch_is_not_known():
+    model = tiny_model()
+    model.compile(estimator=Mine(lambda log_px: log_px), jit_compile=False)
+    unknown = {key: tf.TensorSpec([None, *v.shape[1:]]) for key, v in episode().items()}
+    episodes = tf.data.Dataset.from_generator(lambda: iter([episode()]), output_signature=unknown)
+    with pytest.raises(InvalidArgumentError, match=r"expected \[B\], here \(None,\), got shape"):
+        model.fit(episodes, verbose=0)
+
+
+def test_a_surrogate_that_is_no_tensor_is_refused():
+    with pytest.raises(InvalidArgumentError, match=r"surrogate of Mine: expected .* got None"):
+        fit_once(tiny_model(), estimator=Mine(lambda log_px: None))
+
+
+def test_an_estimator_without_a_surrogate_says_what_it_lacks():
+    with pytest.raises(NotImplementedError, match="estimator=Estimator: expected .*surrogate"):
+        fit_once(tiny_model(), estimator=Estimator())

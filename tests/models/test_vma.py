@@ -16,6 +16,7 @@ from tests.models.tiny_vma import (
     LATENT_DIM,
     NUM_SAMPLES,
     SEEDS,
+    SIZE,
     SLOTS,
     TARGETS,
     dataset,
@@ -23,6 +24,7 @@ from tests.models.tiny_vma import (
     evaluate,
     fit_once,
     images,
+    learned_model,
     rewind,
     tiny_model,
     weights_of,
@@ -30,6 +32,7 @@ from tests.models.tiny_vma import (
 from tfvma import bounds
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Vimco
+from tfvma.layers.conv_decoder import ConvDecoder
 from tfvma.layers.conv_pyramid import ConvPyramid
 from tfvma.sampling import sample_normal
 
@@ -218,6 +221,25 @@ def test_compile_refuses_what_cannot_work(options, message):
 def test_construction_refuses_what_cannot_work(options, message):
     with pytest.raises(InvalidArgumentError, match=message):
         tiny_model(**options)
+
+
+@pytest.mark.parametrize("make", [tiny_model, learned_model])
+@pytest.mark.parametrize("image_shape", [(SIZE, SIZE, 3), (SIZE + 1, SIZE + 1, 1)])
+def test_construction_refuses_images_that_the_decoder_does_not_make(make, image_shape):
+    decoder = type(make().decoder).__name__
+    with pytest.raises(InvalidArgumentError) as error:
+        make(image_shape=image_shape)
+    assert str(error.value) == (
+        f"image_shape={image_shape}: expected ({SIZE}, {SIZE}, 1), the shape of the logits of "
+        f"{decoder}."
+    )
+
+
+def test_a_decoder_need_not_know_the_shape_of_its_logits(monkeypatch):
+    monkeypatch.setattr(
+        ConvDecoder, "compute_output_shape", keras.layers.Layer.compute_output_shape
+    )
+    assert tiny_model().built
 
 
 def test_every_weight_moves():

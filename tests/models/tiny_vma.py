@@ -42,8 +42,7 @@ def tiny_model(
         prior_head=GaussianHead(LATENT_DIM, 5, name="prior"),
         posterior=ConvPosterior(LATENT_DIM, FILTERS, hidden_units=5, name="posterior"),
         decoder=ConvDecoder(SIZE, LATENT_DIM, FILTERS, hidden_units=5, name="decoder"),
-        image_shape=(SIZE, SIZE, 1),
-        **{"num_samples": NUM_SAMPLES, "name": "tiny", **options},
+        **{"image_shape": (SIZE, SIZE, 1), "num_samples": NUM_SAMPLES, "name": "tiny", **options},
     )
 
 
@@ -61,8 +60,7 @@ def dense_model(memory: keras.layers.Layer, **options) -> VariationalMemoryAddre
         prior_head=GaussianHead(LATENT_DIM, 5, name="prior"),
         posterior=MLPPosterior(LATENT_DIM, (6, 5), name="posterior"),
         decoder=MLPDecoder(SIZE, LATENT_DIM, (5, 6), name="decoder"),
-        image_shape=(SIZE, SIZE, 1),
-        **{"num_samples": NUM_SAMPLES, "name": "dense", **options},
+        **{"image_shape": (SIZE, SIZE, 1), "num_samples": NUM_SAMPLES, "name": "dense", **options},
     )
 
 

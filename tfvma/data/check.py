@@ -15,6 +15,9 @@ _EXPECTED = (
     '"memory": float32 [M, H, W, 1]}, with labels or not'
 )
 _KEYS = ("x", "memory")
+# The label of each image, by the key of the images.
+_LABELS = {"x": "x_label", "memory": "memory_label"}
+_EXPECTED_LABELS = 'expected "x_label" [B] and "memory_label" [M] of one integer dtype, or neither'
 _PREFIX = "bad episode: "
 
 
@@ -31,8 +34,9 @@ def check_episodes(
         with_memory: False where the memory is learned, so that episodes have none.
 
     At once, from the element specification: a dict with float32 images "x" [B, H, W, 1] and
-    "memory" [M, H, W, 1] of the same size, neither of them empty. Other keys pass untouched.
-    Raises InvalidArgumentError, which names what was found and what was expected.
+    "memory" [M, H, W, 1] of the same size, neither of them empty. Where there is a memory,
+    labels "x_label" [B] and "memory_label" [M] of one integer dtype, or neither. Other keys
+    pass untouched. Raises InvalidArgumentError, which names what was found and what was expected.
 
     While it is read, in each element: the shapes that were not known before, and values
     within [0, 1]. The first bad element raises tf.errors.InvalidArgumentError, whose message
@@ -59,6 +63,8 @@ def check_episodes(
             f"x with images of shape {x} and memory with images of shape {memory}: "
             "expected the same."
         )
+    if with_memory:
+        _check_label_specs(spec)
     return dataset.map(lambda element: _check_element(element, keys))
 
 
@@ -93,6 +99,38 @@ def _check_spec(key: str, spec: dict[str, tf.TypeSpec]) -> None:
         )
 
 
+def _check_label_specs(spec: dict[str, tf.TypeSpec]) -> None:
+    labels = [label for label in _LABELS.values() if label in spec]
+    if not labels:
+        return
+    if len(labels) < len(_LABELS):
+        raise InvalidArgumentError(
+            f"dataset with keys {sorted(spec)}: {labels[0]!r} alone; {_EXPECTED_LABELS}."
+        )
+    for key, label in _LABELS.items():
+        found = spec[label]
+        if not isinstance(found, tf.TensorSpec):
+            raise InvalidArgumentError(
+                f"{label}={_describe(found)} in the dataset: {_EXPECTED_LABELS}."
+            )
+        if not found.dtype.is_integer or found.shape.rank != 1:
+            raise InvalidArgumentError(
+                f"{label} of {found.dtype.name} and shape {found.shape} in the dataset: "
+                f"{_EXPECTED_LABELS}."
+            )
+        if not found.shape.is_compatible_with(spec[key].shape[:1]):
+            raise InvalidArgumentError(
+                f"{label} of length {found.shape[0]} and {key} of length {spec[key].shape[0]} in "
+                "the dataset: expected a label for each image."
+            )
+    dtypes = [spec[label].dtype.name for label in labels]
+    if dtypes[0] != dtypes[1]:
+        raise InvalidArgumentError(
+            f"x_label of {dtypes[0]} and memory_label of {dtypes[1]} in the dataset: "
+            f"{_EXPECTED_LABELS}."
+        )
+
+
 def _check_element(element: dict[str, tf.Tensor], keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
     checks = [_assert_images(key, element[key]) for key in keys]
     sizes = [tf.shape(element[key])[1:] for key in keys]
@@ -107,8 +145,21 @@ def _check_element(element: dict[str, tf.Tensor], keys: tuple[str, ...]) -> dict
                 ),
             )
         )
+        checks += [_assert_labels(key, element) for key in keys if _LABELS[key] in element]
     with tf.control_dependencies(checks):
         return {**element, **{key: tf.identity(element[key]) for key in keys}}
+
+
+def _assert_labels(key: str, element: dict[str, tf.Tensor]) -> tf.Operation:
+    label = _LABELS[key]
+    lengths = [tf.shape(element[name])[0] for name in (label, key)]
+    return _assert(
+        lengths[0] == lengths[1],
+        lambda: tf.strings.format(
+            f"{label} of length {{}} and {key} of length {{}}: expected a label for each image.",
+            lengths,
+        ),
+    )
 
 
 def _assert_images(key: str, images: tf.Tensor) -> tf.Operation:

@@ -19,7 +19,13 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvma.estimators.estimator import Estimator, LatentDensities, LogDensities, Proposal
+from tfvma.estimators.estimator import (
+    Estimator,
+    LatentDensities,
+    LogDensities,
+    Proposal,
+    surrogate_of,
+)
 from tfvma.sampling import sample_address
 
 # Keeps a target of which nothing is to be learned from a division by 0.
@@ -47,7 +53,7 @@ def surrogate_and_slopes(
     values = Slopes(*map(tf.stop_gradient, (densities.log_pz, densities.log_px, densities.log_qz)))
     with tf.GradientTape() as tape:
         tape.watch(values)
-        surrogate = estimator.surrogate(densities._replace(**values._asdict()), proposal, x)
+        surrogate = surrogate_of(estimator, densities._replace(**values._asdict()), proposal, x)
         total = tf.reduce_sum(surrogate)
     slopes = tape.gradient(total, values, unconnected_gradients="zero")
     return surrogate, Slopes(*map(tf.stop_gradient, slopes))

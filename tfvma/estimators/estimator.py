@@ -98,7 +98,10 @@ class Estimator:
             proposal: read by the estimators that make proposals of their own.
             x: the targets [B, H, W, C], read by estimators with a baseline of x.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"estimator={type(self).__name__}: expected a subclass of Estimator that defines "
+            "surrogate(densities, proposal, x), [B]."
+        )
 
     def latent_factor(self, densities: LogDensities, proposal: Proposal | None = None) -> tf.Tensor:
         """What multiplies the gradient through each z once it is doubly reparameterised,
@@ -121,6 +124,23 @@ class Estimator:
     def from_config(cls, config: dict) -> Estimator:
         """An estimator equal to the one whose settings these are."""
         return cls(**config)
+
+
+def surrogate_of(
+    estimator: Estimator, densities: LogDensities, proposal: Proposal | None, x: tf.Tensor
+) -> tf.Tensor:
+    """`estimator.surrogate`, [B], for arguments as there.
+
+    Raises InvalidArgumentError where it has another shape, of which a mean can be taken too.
+    """
+    surrogate = estimator.surrogate(densities, proposal, x)
+    batch = densities.log_px.shape[1:]
+    if not tf.is_tensor(surrogate) or not batch.is_compatible_with(surrogate.shape):
+        got = f"shape {surrogate.shape}" if tf.is_tensor(surrogate) else repr(surrogate)
+        raise InvalidArgumentError(
+            f"surrogate of {type(estimator).__name__}: expected [B], here {batch}, got {got}."
+        )
+    return surrogate
 
 
 def independent_samples(log_posterior: tf.Tensor, num_samples: int, seed) -> Proposal:

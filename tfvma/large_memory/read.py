@@ -61,6 +61,10 @@ def read_large(
     """
     if isinstance(num_samples, int):
         check_at_least("num_samples", num_samples, 1)
+    queries, prior_query, keys, prior_log_total = (
+        tf.convert_to_tensor(value, tf.float32)
+        for value in (queries, prior_query, keys, prior_log_total)
+    )
     _check_vectors(queries, prior_query, keys)
     fixed_queries, fixed_keys = tf.stop_gradient(queries), tf.stop_gradient(keys)
     log_sums = block_log_sums(fixed_queries, fixed_keys)

@@ -317,3 +317,21 @@ def build_layer(layer: keras.layers.Layer, *shapes) -> None:
     """Builds a layer unless it was built before, as reloaded ones are."""
     if not layer.built:
         layer.build(*shapes)
+
+
+def build_decoder(decoder: keras.layers.Layer, image_shape: tuple[int, int, int], *shapes) -> None:
+    """`build_layer` of a decoder of images of this shape.
+
+    Raises InvalidArgumentError where its logits have another one: log p(x) would be broadcast.
+    """
+    build_layer(decoder, *shapes)
+    try:
+        logits_shape = tuple(decoder.compute_output_shape(*shapes)[1:])
+    except NotImplementedError:
+        # A layer of a user's own need not know it.
+        return
+    if logits_shape != image_shape:
+        raise InvalidArgumentError(
+            f"image_shape={image_shape}: expected {logits_shape}, the shape of the logits of "
+            f"{type(decoder).__name__}."
+        )

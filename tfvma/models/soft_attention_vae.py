@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfvma import arguments
 from tfvma.layers.soft_attention import mixture
-from tfvma.models.episodic import build_layer
+from tfvma.models.episodic import build_decoder, build_layer
 from tfvma.models.latent_model import LatentModel
 
 
@@ -38,7 +38,7 @@ class SoftAttentionVAE(LatentModel):
         entry_encoder: entries to a list of features.
         attention: weights from z and the last feature of the entries.
         decoder: p(x | z, m), as ConvDecoder with `contents` and `condition_from_contents`.
-        image_shape: (H, W, C).
+        image_shape: (H, W, C), that of the decoder's logits.
         num_samples, l2, seed: see EpisodicModel; the paper trains with K = 1.
     """
 
@@ -70,7 +70,10 @@ class SoftAttentionVAE(LatentModel):
         return True
 
     def build(self, input_shape=None):
-        """Makes all weights at once: shapes are known from `image_shape`."""
+        """Makes all weights at once: shapes are known from `image_shape`.
+
+        Raises InvalidArgumentError where the decoder's logits have another shape.
+        """
         if self.built:
             return
         image_shape = (None, *self.image_shape)
@@ -80,7 +83,7 @@ class SoftAttentionVAE(LatentModel):
         build_layer(self.entry_encoder, image_shape)
         features_shape = self.entry_encoder.compute_output_shape(image_shape)
         build_layer(self.attention, z_shape, features_shape[-1])
-        build_layer(self.decoder, z_shape, features_shape)
+        build_decoder(self.decoder, self.image_shape, z_shape, features_shape)
         self.built = True
 
     def logits_of(self, memory, num_latents):

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import arguments
-from tfvma.models.episodic import build_layer
+from tfvma.models.episodic import build_decoder, build_layer
 from tfvma.models.latent_model import LatentModel
 
 
@@ -24,7 +24,7 @@ class VariationalAutoencoder(LatentModel):
         encoder: x to a list of features.
         posterior_head: last of these features to (loc, scale) of q(z | x).
         decoder: p(x | z), z [N, D] to logits.
-        image_shape: (H, W, C).
+        image_shape: (H, W, C), that of the decoder's logits.
         num_samples, l2, seed: see EpisodicModel.
     """
 
@@ -52,13 +52,16 @@ class VariationalAutoencoder(LatentModel):
         return False
 
     def build(self, input_shape=None):
-        """Makes all weights at once: shapes are known from `image_shape`."""
+        """Makes all weights at once: shapes are known from `image_shape`.
+
+        Raises InvalidArgumentError where the decoder's logits have another shape.
+        """
         if self.built:
             return
         x_shape = (None, *self.image_shape)
         build_layer(self.encoder, x_shape)
         build_layer(self.posterior_head, self.encoder.compute_output_shape(x_shape)[-1])
-        build_layer(self.decoder, (None, self.posterior_head.latent_dim))
+        build_decoder(self.decoder, self.image_shape, (None, self.posterior_head.latent_dim))
         self.built = True
 
     def logits_of(self, memory, num_latents):

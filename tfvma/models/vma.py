@@ -9,12 +9,12 @@ from tfvma import bounds, estimators
 from tfvma.distributions import address_distribution, likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Estimator, Proposal, Relaxed
-from tfvma.estimators.estimator import independent_samples
+from tfvma.estimators.estimator import independent_samples, surrogate_of
 from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
 from tfvma.models.drawn import learn_from_drawn
-from tfvma.models.episodic import EpisodicModel, build_layer
+from tfvma.models.episodic import EpisodicModel, build_decoder, build_layer
 from tfvma.models.inference import (
     Asked,
     Encoded,
@@ -53,7 +53,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         prior_head: last of these features to (loc, scale) of p(z | m).
         posterior: q(z | m, x).
         decoder: p(x | z, m).
-        image_shape: (H, W, C).
+        image_shape: (H, W, C), that of the decoder's logits.
         num_samples: K, samples per target in training and `evaluate`.
         l2: adds l2 / 2 * ||w||^2 over all weights but a learned memory to the loss.
         seed: of the samples that training and `evaluate` draw, one after the other; a .keras
@@ -95,7 +95,10 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         return isinstance(self.memory, EpisodicMemory)
 
     def build(self, input_shape=None):
-        """Makes all weights at once: shapes are known from `image_shape`."""
+        """Makes all weights at once: shapes are known from `image_shape`.
+
+        Raises InvalidArgumentError where the decoder's logits have another shape.
+        """
         if self.built:
             return
         x_shape = (None, *self.image_shape)
@@ -110,7 +113,9 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         features_shape = self.entry_encoder.compute_output_shape(entry_shape)
         build_layer(self.prior_head, features_shape[-1])
         build_layer(self.posterior, x_shape, entry_shape)
-        build_layer(self.decoder, (None, self.prior_head.latent_dim), features_shape)
+        build_decoder(
+            self.decoder, self.image_shape, (None, self.prior_head.latent_dim), features_shape
+        )
         self.built = True
 
     # Inference and the bound: one path for training and evaluation.
@@ -316,7 +321,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
             inferred = self.infer(*given, path)
         densities = self.warm(inferred.densities)
         path.scale_by(self.latent_factor(densities, inferred.proposal))
-        return inferred, self.estimator.surrogate(densities, inferred.proposal, x)
+        return inferred, surrogate_of(self.estimator, densities, inferred.proposal, x)
 
     def latent_factor(self, densities, proposal: Proposal) -> tf.Tensor:
         """What doubly reparameterised gradients through each z are multiplied by, [S, B]."""
