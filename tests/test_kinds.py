@@ -331,3 +331,24 @@ def test_an_index_that_is_no_slot_is_an_error_for_clients_too(exported):
     memory = tf.saved_model.load(str(exported["learned"].home / "1")).signatures["memory"]
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected indices in 0..4"):
         memory(index=tf.constant([0, 5]))
+
+
+@pytest.mark.parametrize("seed", [[1], [1, 2, 3], 1])
+@pytest.mark.parametrize("kind", ["learned", "vae"])
+def test_a_seed_of_another_shape_is_an_error_for_clients_too(exported, kind, seed):
+    generate = tf.saved_model.load(str(exported[kind].home / "1")).signatures["generate"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"seed .* expected shape \[2\]"):
+        generate(num_samples=tf.constant(2), seed=tf.constant(seed))
+
+
+@pytest.mark.parametrize("length", [4, 6])
+def test_labels_of_another_length_are_an_error_for_clients_too(exported, length):
+    classify = tf.saved_model.load(str(exported["learned"].home / "1")).signatures["classify"]
+    with pytest.raises(tf.errors.InvalidArgumentError) as error:
+        classify(
+            x=tf.constant(drawings(2)),
+            memory_label=tf.zeros([length], tf.int32),
+            ways=tf.constant(2),
+        )
+    assert f"[{length}] is not compatible with expected shape [5]" in str(error.value)
+    assert "memory_label_as_long_as_memory" in str(error.value)

@@ -61,7 +61,13 @@ def paired(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf
     """`value` if it is as long as `other`."""
     lengths = tf.stack([tf.shape(value)[0], tf.shape(other)[0]])
     label = f"{name} and {other_name} of lengths"
-    return _require(lengths[0] == lengths[1], "equal lengths", label, [lengths], value)
+    value = _require(lengths[0] == lengths[1], "equal lengths", label, [lengths], value)
+    if other.shape[0] is None:
+        return value
+    # Of a length known beforehand TensorFlow may infer that of the value, from what reads both,
+    # and leave the check above out. The error shows the name of the node.
+    shape = [other.shape[0], *value.shape[1:]]
+    return tf.ensure_shape(value, shape, name=f"{name}_as_long_as_{other_name}")
 
 
 def _tensor(name: str, value, dtype: tf.DType, shape: tuple[int | None, ...]) -> tf.Tensor:
@@ -74,8 +80,10 @@ def _tensor(name: str, value, dtype: tf.DType, shape: tuple[int | None, ...]) ->
         raise InvalidArgumentError(f"{name} of {type(value).__name__}: {expected}") from error
     if not value.shape.is_compatible_with(shape):
         raise InvalidArgumentError(f"{name} of shape {_text(value.shape)}: {expected}")
+    if tf.executing_eagerly() or tf.get_static_value(value) is not None:
+        return value
     # A SavedModel looks at the shapes that it is called with nowhere but here.
-    return value if value.shape.is_fully_defined() else tf.ensure_shape(value, shape)
+    return tf.ensure_shape(value, shape)
 
 
 def _require(
