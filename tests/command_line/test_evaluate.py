@@ -139,6 +139,10 @@ def test_importance_weighted_classification_of_a_saved_model(saved):
     assert {row["protocol"].partition(" ")[0] for row in rows} == {"classification_iw"}
     assert [row["targets"] for row in rows] == [10] * 4 + [40] * 4
     assert "accuracy (importance-weighted)" in (saved / "README.md").read_text()
+    with_more = json.dumps([{**row, "targets": 41} for row in rows])
+    (saved / "metrics.json").write_text(with_more)
+    assert main([str(saved), *options, "--quiet"]) == 2
+    assert (saved / "metrics.json").read_text() == with_more
 
 
 def test_unknown_class_with_its_figure(run, tmp_path):
@@ -149,6 +153,8 @@ def test_unknown_class_with_its_figure(run, tmp_path):
     assert {row["metric"] for row in rows} >= {"auc", "auc_entropy", "nll_known", "nll_unknown"}
     assert (tmp_path / "report" / "figures" / "unknown_class.png").is_file()
     assert "Characters that are not in memory" in (tmp_path / "report" / "index.html").read_text()
+    # Areas have twice as many targets, and no more than in the same measurement again.
+    assert main([str(run), *options]) == 0
 
 
 def test_all_classes_of_run_and_saved_model_are_the_same(run, saved, capsys):

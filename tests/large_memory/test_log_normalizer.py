@@ -85,10 +85,7 @@ def test_mean_key_is_the_soft_read(batch, memory_size):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5)
 
 
-def test_kl_is_the_sum_over_all_slots():
-    queries, keys, prior_query = vectors(FEW, 0), vectors(600, 1), vectors(1, 2)[0]
-    log_q, log_p = log_probs(queries, keys), log_probs(prior_query[np.newaxis], keys)
-    expected = np.sum(np.exp(log_q) * (log_q - log_p), axis=1)
+def kl_found_and_expected(queries, prior_query, keys):
     found = address_kl(
         tf.constant(queries),
         tf.constant(prior_query),
@@ -96,21 +93,23 @@ def test_kl_is_the_sum_over_all_slots():
         normalizer(queries, keys),
         log_total_of_prior(tf.constant(prior_query), tf.constant(keys)),
     )
+    log_q, log_p = log_probs(queries, keys), log_probs(prior_query[np.newaxis], keys)
+    return found, np.sum(np.exp(log_q) * (log_q - log_p), axis=1)
+
+
+def test_kl_is_the_sum_over_all_slots():
+    found, expected = kl_found_and_expected(
+        vectors(FEW, 0), prior_query=vectors(1, 2)[0], keys=vectors(600, 1)
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_kl_of_queries_as_long_as_trained_ones():
     """Scores of a thousand nats, of which float32 keeps four decimals."""
-    queries, prior_query = 1_000.0 * vectors(FEW, 0), vectors(1, 2)[0]
-    keys = 0.5 + 0.002 * vectors(2_000, 1)
-    log_q, log_p = log_probs(queries, keys), log_probs(prior_query[np.newaxis], keys)
-    expected = np.sum(np.exp(log_q) * (log_q - log_p), axis=1)
-    found = address_kl(
-        tf.constant(queries),
-        tf.constant(prior_query),
-        tf.constant(keys),
-        normalizer(queries, keys),
-        log_total_of_prior(tf.constant(prior_query), tf.constant(keys)),
+    found, expected = kl_found_and_expected(
+        1_000.0 * vectors(FEW, 0),
+        prior_query=vectors(1, 2)[0],
+        keys=0.5 + 0.002 * vectors(2_000, 1),
     )
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-2)
 

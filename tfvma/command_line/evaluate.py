@@ -193,11 +193,6 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     _score(parsed, protocols, source, output)
 
 
-def _of_images(parsed: argparse.Namespace, protocol: str) -> argparse.Namespace:
-    """The options with the protocol that stands for "all" where images have no labels."""
-    return argparse.Namespace(**{**vars(parsed), "protocol": protocol})
-
-
 def _check_episodes(num_episodes: int | None, protocols: Sequence[AnyProtocol]) -> None:
     """Raises InvalidArgumentError for a number of episodes that no protocol reads."""
     read = any(isinstance(protocol, Classification) for protocol in protocols)
@@ -219,7 +214,12 @@ def _score(
     from tfvma.evaluation.applicable import applicable, check_applicable
     from tfvma.evaluation.evaluate import evaluate, illustrate
     from tfvma.evaluation.fewer_targets import check_no_fewer_targets
-    from tfvma.evaluation.metrics_file import aside_of, divide_rows, merge_versions, read_rows
+    from tfvma.evaluation.metrics_file import (
+        aside_of,
+        merge_versions,
+        read_rows,
+        rows_of_model,
+    )
     from tfvma.evaluation.report import Report, write_report
     from tfvma.evaluation.table import format_table
     from tfvma.evaluation.trained_model import load_model
@@ -229,12 +229,15 @@ def _score(
 
     if parsed.dataset is not None:
         check_choice("--dataset", parsed.dataset, (*characters.NAMES, *images.NAMES))
-    before = [*read_rows(aside_of(output)), *read_rows(output)]
+    # Read once now, so that a file that is something else is found before the work.
+    for path in (output, aside_of(output)):
+        read_rows(path)
     model = load_model(source)
     dataset = parsed.dataset or model.config.episodes.dataset
     of_images = dataset in images.NAMES
     if parsed.protocol == "all" and of_images:
-        parsed = _of_images(parsed, "recall" if model.scorer.takes_memory else "nll")
+        protocol = "recall" if model.scorer.takes_memory else "nll"
+        parsed = argparse.Namespace(**{**vars(parsed), "protocol": protocol})
         protocols = configure(parsed)
     if parsed.protocol == "all":
         protocols = applicable(protocols, model.scorer)
@@ -247,7 +250,7 @@ def _score(
     drawn_from = load(dataset, parsed.split, parsed.data_dir)
     if parsed.protocol == "confounders" and not of_images:
         protocols = up_to(protocols, drawn_from.num_characters)
-    own, _ = divide_rows(before, model.steps, model.minutes)
+    own, _ = rows_of_model(output, model.steps, model.minutes)
     check_no_fewer_targets(own, protocols, f"{dataset}/{parsed.split}")
     rows = evaluate(
         model,

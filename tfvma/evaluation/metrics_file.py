@@ -96,6 +96,21 @@ def divide_rows(
     return own, [row for row in different if row not in own]
 
 
+def rows_of_model(
+    path: str | os.PathLike, steps: int | None, minutes: float | None
+) -> tuple[list[Row], list[Row]]:
+    """The rows in a metrics file and aside of it that are of a model trained for so many steps
+    and minutes, and those of others.
+
+    A model whose steps are not known cannot be told from others: the rows of the file are its.
+    Raises OutputError as `read_rows` does.
+    """
+    aside = read_rows(aside_of(path))
+    if steps is None:
+        return read_rows(path), aside
+    return divide_rows([*aside, *read_rows(path)], steps, minutes)
+
+
 def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
     """Writes a metrics file beside itself and renames it: readers see all or nothing.
 
@@ -120,16 +135,12 @@ def merge_versions(
     """Writes new rows of a model into a metrics file, with the earlier ones that are of it.
 
     Rows of models with other steps or minutes of training are kept in the file `aside_of` it,
-    and come back when theirs are written. A model whose steps are not known cannot be told from
-    others: its rows go among those that are there.
+    and come back when theirs are written.
 
     Returns the rows of the file, and those kept aside. Raises as `read_rows` and `write_rows` do.
     """
     aside = aside_of(path)
-    if steps is None:
-        own, others = read_rows(path), read_rows(aside)
-    else:
-        own, others = divide_rows([*read_rows(aside), *read_rows(path)], steps, minutes)
+    own, others = rows_of_model(path, steps, minutes)
     merged = merge_rows(own, new)
     if others:
         # Rows that come back stay here too until they are in the other file.

@@ -94,9 +94,9 @@ def train(
     """Trains the model of `config`, or goes on with the run in `run_dir`.
 
     A run that was stopped, or killed, goes on from its last checkpoint and becomes
-    the same, bit for bit, as one that was not. A run can go on
-    with another number of steps; where its learning rate depends on that, it goes on with
-    the rate of the other schedule. SIGTERM and Ctrl-C save a checkpoint and return.
+    the same, bit for bit, as one that was not. It can go on with another number of steps;
+    where its learning rate depends on that, with the rate of the other schedule. SIGTERM and
+    Ctrl-C save a checkpoint and return.
 
     A step takes `config.training.episodes_per_step` episodes. Which they are, and their
     noise, does not depend on `strategy`: on other devices the same run differs by
