@@ -296,9 +296,9 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
         terms = "KL(z) and the reconstruction log p(x | z)"
     lines += [
         f"NLL = −L_K, {terms} in nats per image;",
-        "lower is better for NLL. ± is one standard error, of a mean over episodes (all_classes:",
-        "over characters, which is larger; nll: over characters where images are of some, else, as",
-        "recall, over images).",
+        "lower is better for NLL. ± is one standard error, of a mean over episodes (all_classes,",
+        "confounders and table1: over characters, which is larger; nll: over characters where",
+        "images are of some, else, as recall, over images).",
         *([which] if (which := _which_targets(config, kind)) else []),
     ]
     listed, table1 = split_table1(rows)

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from tests.evaluation.conftest import numbered_characters
-from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
+from tfvma.data.same_targets import same_targets
 from tfvma.evaluation.measure import amount, check_data, measure
 from tfvma.evaluation.protocols import Table1, choose_protocols, table1
-from tfvma.evaluation.standard_error import clustered_mean
+from tfvma.evaluation.standard_error import grouped_mean
 
 SEED = 5
 # The chance that a pixel differs from that of the entry.
@@ -57,15 +57,23 @@ def characters():
 
 
 def episodes_of(protocol, characters) -> list[dict[str, np.ndarray]]:
-    return list(few_shot_episodes(protocol, characters, SEED).as_numpy_iterator())
+    drawn = same_targets(
+        characters,
+        num_classes=protocol.num_classes,
+        targets_per_class=1,
+        shots=protocol.shots,
+        num_turns=protocol.targets,
+        seed=SEED,
+    )
+    return [{name: value.numpy() for name, value in episode.items()} for episode in drawn]
 
 
 def test_there_is_a_cell_for_each_of_the_papers():
     cells = choose_protocols("table1")
     assert cells == table1() and len(cells) == 28
     assert [cell.name for cell in cells[6:8]] == ["table1 C=1 S=19", "table1 C=2 S=1"]
-    assert {(cell.targets, cell.num_samples) for cell in cells} == {(1_024, (1_000,))}
-    assert {cell.num_classes * cell.num_episodes for cell in cells} == {1_024}
+    # A drawing of each character of the test set.
+    assert {(cell.num_targets, cell.num_samples) for cell in cells} == {(659, (1_000,))}
     assert {cell.num_samples for cell in table1(targets=9, num_samples=(2, 3))} == {(2, 3)}
 
 
@@ -75,30 +83,36 @@ def test_nll_is_that_of_the_enumeration(characters, num_classes, shots):
     protocol = Table1(num_classes, shots, targets=32, num_samples=(3,))
     rows = {row.metric: row for row in measure(Copies(), protocol, characters, SEED)}
     episodes = episodes_of(protocol, characters)
-    nll = np.empty([len(episodes), num_classes])
-    for g, episode in enumerate(episodes):
+    nll, shown = [], []
+    for episode in episodes:
         assert episode["memory"].shape[0] == num_classes * shots
-        for b, x in enumerate(episode["x"].astype(np.float64)):
+        for x in episode["x"].astype(np.float64):
             likelihood = 0.0
             for entry in episode["memory"].astype(np.float64):
                 assert not np.array_equal(x, entry)
                 same = x == entry
                 likelihood += np.prod(np.where(same, 1.0 - FLIP, FLIP)) / len(episode["memory"])
-            nll[g, b] = -np.log(likelihood)
-    assert nll.size == rows["nll"].targets == 32
+            nll.append(-np.log(likelihood))
+        shown += episode["character"].tolist()
+    assert len(nll) == rows["nll"].targets == 32
     assert rows["nll"].num_samples == 3
-    assert rows["nll"].estimate == pytest.approx(clustered_mean(nll), rel=1e-5)
-    assert amount(protocol, characters) == (len(episodes), "episode")
+    expected = grouped_mean(np.array(nll), np.array(shown))
+    assert rows["nll"].estimate == pytest.approx(expected, rel=1e-5)
+    assert amount(protocol, characters) == (32, "target")
 
 
-def test_cells_of_as_many_characters_score_the_same_targets(characters):
-    few, many = (episodes_of(Table1(4, shots, targets=16), characters) for shots in (1, 10))
-    for one, other in zip(few, many, strict=True):
-        np.testing.assert_array_equal(one["x"], other["x"])
+def test_all_cells_score_the_same_targets(characters):
+    cells = (Table1(1, 1, 21), Table1(4, 10, 21), Table1(16, 3, 21))
+    first, *others = (
+        np.concatenate([episode["x"] for episode in episodes_of(cell, characters)])
+        for cell in cells
+    )
+    for other in others:
+        np.testing.assert_array_equal(first, other)
 
 
 def test_rows_are_those_of_few_shot(characters):
-    rows = measure_few_shot(Copies(), Table1(2, 3, targets=8, num_samples=(4,)), characters, SEED)
+    rows = measure(Copies(), Table1(2, 3, targets=8, num_samples=(4,)), characters, SEED)
     assert {row.metric for row in rows} == {
         "nll",
         "kl_a",

@@ -106,10 +106,11 @@ def test_confounders_of_hard_and_soft_as_each_was_trained(tmp_path, given):
     assert [each.name for each in illustrate_zoo(read_zoo(folder))] == ["confounders"]
     assert given["confounders"] == (
         {
-            "sampled address, 1 examples of each": {1: (70.0, 0.5), 2: (71.0, 0.5)},
-            "soft attention, 1 examples of each": {1: (72.0, 0.5), 2: (80.0, 0.5)},
+            "sampled address, trained and scored with 1 examples": {1: (70.0, 0.5), 2: (71.0, 0.5)},
+            "soft attention, trained and scored with 1 examples": {1: (72.0, 0.5), 2: (80.0, 0.5)},
         },
         4,
+        {"the paper's soft attention, 16 examples": {1: 73.4, 2: 73.4}},
     )
     assert illustrate_zoo(read_zoo(folder), num_samples=9) == []
 
@@ -125,9 +126,9 @@ def test_confounders_of_a_second_sampled_address_beside_them(tmp_path, given):
     add_model(folder, "omniglot26_soft", curve)
     illustrate_zoo(read_zoo(folder))
     assert list(given["confounders"][0]) == [
-        "sampled address, 1 examples of each",
-        "soft attention, 1 examples of each",
-        "sampled address, 16 examples of each",
+        "sampled address, trained and scored with 1 examples",
+        "soft attention, trained and scored with 1 examples",
+        "sampled address, trained with 1, scored with 16 examples",
     ]
 
 
@@ -143,8 +144,8 @@ def test_confounders_with_the_most_examples_where_none_are_as_trained(tmp_path, 
     add_model(folder, "omniglot26_soft", rows)
     illustrate_zoo(read_zoo(folder))
     assert list(given["confounders"][0]) == [
-        "sampled address, 1 examples of each",
-        "soft attention, 16 examples of each",
+        "sampled address, trained and scored with 1 examples",
+        "soft attention, trained with 1, scored with 16 examples",
     ]
 
 
@@ -166,7 +167,7 @@ def test_controls_beside_the_reference(tmp_path, given):
     ((nll, right, num_samples),) = given.values()
     assert right == {"one key for entries and queries": 0.83}
     assert list(nll.items()) == [
-        ("as the paper has it", (83.0, 0.5)),
+        ("reference", (83.0, 0.5)),
         ("flat p(a)", (85.0, 0.5)),
         ("one key for entries and queries", (84.0, 0.5)),
     ]

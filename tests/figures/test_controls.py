@@ -28,9 +28,9 @@ def test_models_from_the_top_with_the_reference_marked():
     (reference,) = (line for line in axes.lines if line.get_linestyle() == "--")
     assert list(reference.get_xdata()) == [84.0, 84.0]
     assert [text.get_text() for text in axes.texts] == [
-        "84.0, address 71%",
+        "84.0, address right 71%",
         "84.5",
-        "83.2, address 12%",
+        "83.2, address right 12%",
     ]
     assert "K = 4" in axes.get_xlabel() and "nats" in axes.get_xlabel()
     colours = [bars.lines[0].get_color() for bars in axes.containers]

@@ -48,8 +48,8 @@ def parser() -> argparse.ArgumentParser:
         prog="evaluate.py",
         description="Scores a model, by default on what it was not trained on. Numbers are means "
         "in nats per image (accuracies: fractions), with standard errors of means over "
-        "episodes (all_classes and all_classes_shots: over characters; nll: over characters where "
-        "images are of some, else, as recall, over images).",
+        "episodes (all_classes, all_classes_shots, confounders and table1: over characters; nll: "
+        "over characters where images are of some, else, as recall, over images).",
     )
     options.add_argument(
         "model", metavar="MODEL", help="runs/NAME, savedmodels/NAME or savedmodels/NAME/VERSION"
@@ -106,8 +106,8 @@ def parser() -> argparse.ArgumentParser:
         "--targets",
         type=int,
         metavar="N",
-        help=f"drawings or images scored: {_takers('targets')} (2048; confounders: each time; "
-        "table1: 1024 in each cell; nll: all)",
+        help=f"drawings or images scored: {_takers('targets')} (2048; confounders: the "
+        "same each time; table1: the same 659 in each cell; nll: all)",
     )
     few_shot = options.add_argument_group(
         "few_shot and unknown_class",

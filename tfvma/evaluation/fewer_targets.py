@@ -12,6 +12,7 @@ from tfvma.evaluation.protocols import (
     FewShot,
     ImportanceClassification,
     Nll,
+    SameTargets,
 )
 
 
@@ -46,6 +47,8 @@ def check_no_fewer_targets(
 
 def _targets(protocol: AnyProtocol) -> int | None:
     """How many are scored, None where the name says it, or all are."""
+    if isinstance(protocol, SameTargets):
+        return protocol.num_targets
     if isinstance(protocol, FewShot | Classification | ImportanceClassification):
         return protocol.num_episodes * protocol.num_classes * protocol.targets_per_class
     return protocol.targets if isinstance(protocol, Nll) else None

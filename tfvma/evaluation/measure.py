@@ -9,7 +9,7 @@ from tfvma.data.characters import CharacterSet
 from tfvma.data.draw import Source
 from tfvma.data.images import NAMES as IMAGES
 from tfvma.errors import InvalidArgumentError
-from tfvma.evaluation import nll, recall
+from tfvma.evaluation import nll, recall, same_targets
 from tfvma.evaluation.all_classes import measure_all_classes, num_targets
 from tfvma.evaluation.classification import classification_episodes, measure_classification
 from tfvma.evaluation.few_shot import few_shot_episodes, measure_few_shot
@@ -28,6 +28,7 @@ from tfvma.evaluation.protocols import (
     ImportanceClassification,
     Nll,
     Recall,
+    SameTargets,
     Table1,
     UnknownClass,
 )
@@ -36,8 +37,8 @@ from tfvma.evaluation.unknown_class import measure_unknown_class, unknown_class_
 
 _MEASURE = {
     FewShot: measure_few_shot,
-    Confounders: measure_few_shot,
-    Table1: measure_few_shot,
+    Confounders: same_targets.measure_same_targets,
+    Table1: same_targets.measure_same_targets,
     Classification: measure_classification,
     ImportanceClassification: measure_importance_classification,
     AllClasses: measure_all_classes,
@@ -59,8 +60,8 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
             f"one of {', '.join(map(repr, names))}."
         )
     check = {
-        Confounders: lambda: few_shot_episodes(protocol, source, seed=0),
-        Table1: lambda: few_shot_episodes(protocol, source, seed=0),
+        Confounders: lambda: same_targets.check_characters(protocol, source),
+        Table1: lambda: same_targets.check_characters(protocol, source),
         FewShot: lambda: few_shot_episodes(protocol, source, seed=0),
         Classification: lambda: classification_episodes(protocol, source, seed=0),
         ImportanceClassification: lambda: classification_episodes(protocol, source, seed=0),
@@ -75,6 +76,8 @@ def check_data(protocol: AnyProtocol, source: Source) -> None:
 
 def amount(protocol: AnyProtocol, source: Source) -> tuple[int, str]:
     """How much there is to do, and of what: calls of `advance` add up to it."""
+    if isinstance(protocol, SameTargets):
+        return protocol.num_targets, "target"
     if isinstance(protocol, AllClasses):
         return num_targets(protocol, source), "target"
     if isinstance(protocol, Recall):

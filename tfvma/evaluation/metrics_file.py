@@ -18,8 +18,9 @@ class Row:
     Attributes:
       protocol: protocol and settings, "few_shot C=8 S=4 omniglot26/test".
       metric, value, stderr: nats per image, or a fraction for accuracies; the standard
-        error is that of a mean over episodes, of all_classes over characters, of nll over
-        characters where images are of some, else, as of recall, over images.
+        error is that of a mean over episodes; of all_classes, confounders and table1 over
+        characters; of nll over characters where images are of some, else, as of recall, over
+        images.
       num_samples: K, None for what does not depend on it.
       targets: drawings averaged over.
       steps, minutes: of training; None where they are not known.

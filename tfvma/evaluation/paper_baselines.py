@@ -11,6 +11,8 @@ _VAE = 90.8
 # With 16 examples of 1 or 2 characters in memory.
 _SOFT_ATTENTION = 73.4
 _SOFT_SHOTS, _SOFT_CLASSES = 16, (1, 2)
+# By the characters in memory (figure 5A).
+SOFT_ATTENTION_NLL = dict.fromkeys(_SOFT_CLASSES, _SOFT_ATTENTION)
 
 
 def baseline_value(

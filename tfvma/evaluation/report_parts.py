@@ -18,9 +18,9 @@ from tfvma.trained_on import trained_on
 # What has to be known to read `rows_table`.
 EXPLANATION = """<div class="small"><p>NLL = −L<sub>K</sub>, divergences and the reconstruction,
 log p(x | a, z), are in nats per image; for NLL, lower is better. ± is one standard error, of a
-mean over episodes; of all_classes over characters, which is larger; of nll over characters where
-images are of some, else, as of recall, over images. A dash: the paper prints no
-figure for this row.</p></div>"""
+mean over episodes; of all_classes, confounders and table1 over characters, which is larger; of nll
+over characters where images are of some, else, as of recall, over images. A dash: the paper prints
+no figure for this row.</p></div>"""
 
 
 def page(title: str, body: str) -> str:

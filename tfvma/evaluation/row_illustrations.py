@@ -47,8 +47,8 @@ def _show_confounders(
         "More and more characters in memory",
         f"The NLL of drawings whose character has {shots} examples in memory, among more and more "
         "others. Dashed: the NLL with one character plus log C, which is what is left when "
-        "characters never look alike and each is found as surely as one in C can be. Bars are one "
-        "standard error.",
+        "characters never look alike and each is found as surely as one in C can be. All points "
+        "are of the same targets; the band is one standard error over characters.",
         png(confounders({"this model": nll}, num_samples)),
     )
 

@@ -12,7 +12,7 @@ from tfvma.evaluation.zoo import ZooModel
 _PROTOCOL = f"{FewShot().name} omniglot26/test"
 _REFERENCE = "omniglot26_control"
 _CHANGED = {
-    _REFERENCE: "as the paper has it",
+    _REFERENCE: "reference",
     f"{_REFERENCE}_flat": "flat p(a)",
     f"{_REFERENCE}_inner": "inner product",
     f"{_REFERENCE}_cosine": "cosine",

@@ -69,8 +69,8 @@ def show_all_characters(models: Sequence[ZooModel], num_samples: int) -> Illustr
         "Every character of the test alphabets is in memory, with as many examples as the axis "
         "says; the targets are other drawings, the same ones for every number of examples, so that "
         "differences between these points are known better than the points. At 0 stands the VAE, "
-        "which reads no memory, scored on other targets. Bars are one standard error, clustered "
-        "by character, and the VAE's by episode.",
+        "which reads no memory, scored on other targets. Bands are one standard error, clustered "
+        "by character, and the VAE's bar by episode.",
         png(
             all_characters(
                 curves,

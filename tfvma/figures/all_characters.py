@@ -6,11 +6,18 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from tfvma.figures.style import BLUE, FONT_SIZE, GREY, ORANGE, VERMILLION, new_figure, tidy
+from tfvma.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    curve_with_error,
+    new_figure,
+    tidy,
+)
 
 _LOOKS = ((VERMILLION, "o"), (BLUE, "s"), (ORANGE, "D"))
-# Between the error bars of two models, in examples.
-_APART = 0.14
 
 # Mean and standard error in nats.
 Measured = tuple[float, float]
@@ -34,22 +41,10 @@ def all_characters(
     figure = new_figure(height=3.9)
     axes = figure.add_subplot()
     ticks = {0} if baseline is not None or printed is not None else set()
-    for place, (trained, (colour, mark)) in enumerate(zip(sorted(curves), _LOOKS, strict=False)):
-        curve = curves[trained]
-        examples = sorted(curve)
-        means, errors = zip(*(curve[count] for count in examples), strict=True)
-        shift = _APART * (place - (len(curves) - 1) / 2)
-        axes.errorbar(
-            [count + shift for count in examples],
-            means,
-            yerr=errors,
-            color=colour,
-            marker=mark,
-            linewidth=1.8,
-            elinewidth=1.0,
-            label=f"trained with {trained} example{'s' if trained > 1 else ''} per class",
-        )
-        ticks.update(examples)
+    for trained, (colour, marker) in zip(sorted(curves), _LOOKS, strict=False):
+        label = f"trained with {trained} example{'s' if trained > 1 else ''} per class"
+        curve_with_error(axes, curves[trained], colour=colour, marker=marker, label=label)
+        ticks.update(curves[trained])
     grey = {"color": GREY, "linestyle": "none", "clip_on": False}
     if baseline is not None:
         mean, error = baseline

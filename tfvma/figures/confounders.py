@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from tfvma.figures.style import BLUE, FONT_SIZE, GREY, ORANGE, VERMILLION, new_figure, tidy
+from tfvma.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    GREY,
+    INK,
+    ORANGE,
+    VERMILLION,
+    curve_with_error,
+    new_figure,
+    tidy,
+)
 
 # The first is the model that the figure is about; others are what it is compared with.
 _LOOKS = ((BLUE, "o"), (VERMILLION, "s"), (ORANGE, "D"))
@@ -18,7 +29,9 @@ _OPTIMUM = "NLL at C = 1, plus log C"
 
 
 def confounders(
-    curves: Mapping[str, Mapping[int, tuple[float, float]]], num_samples: int
+    curves: Mapping[str, Mapping[int, tuple[float, float]]],
+    num_samples: int,
+    printed: Mapping[str, Mapping[int, float]] = types.MappingProxyType({}),
 ) -> Figure:
     """Draws the NLL against the number of characters C, and (NLL at C = 1) + log C, dashed.
 
@@ -29,24 +42,24 @@ def confounders(
       curves: of one to three models by what they are called: mean and standard error in nats
         for each C; C = 1 is among them.
       num_samples: K, for the label.
+      printed: what the paper prints, and of what, for some C.
     """
-    figure = new_figure(height=3.6)
+    figure = new_figure(height=3.4 + 0.2 * (len(curves) + len(printed)))
     axes = figure.add_subplot()
     for (name, nll), (colour, marker) in zip(curves.items(), _LOOKS[: len(curves)], strict=True):
+        curve_with_error(axes, nll, colour=colour, marker=marker, label=name)
         counts = np.array(sorted(nll))
-        means, errors = np.array([nll[count] for count in counts]).T
-        axes.errorbar(
-            counts,
-            means,
-            yerr=errors,
-            color=colour,
-            marker=marker,
-            linewidth=1.8,
-            capsize=3,
-            label=name,
-        )
-        optimum = means[0] + np.log(counts)
+        optimum = nll[1][0] + np.log(counts)
         axes.plot(counts, optimum, color=colour, linestyle=_DASHED, linewidth=1.2, alpha=0.8)
+    for words, figures in printed.items():
+        axes.plot(
+            *zip(*figures.items(), strict=True),
+            color=INK,
+            marker="x",
+            markersize=7,
+            linestyle="none",
+            label=words,
+        )
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sorted(set().union(*curves.values()))))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -56,5 +69,7 @@ def confounders(
     tidy(axes)
     handles, _ = axes.get_legend_handles_labels()
     dashed = Line2D([], [], color=GREY, linestyle=_DASHED, linewidth=1.2, label=_OPTIMUM)
-    axes.legend(handles=[*handles, dashed], loc="upper left", frameon=False, fontsize=FONT_SIZE)
+    figure.legend(
+        handles=[*handles, dashed], loc="outside upper left", frameon=False, fontsize=FONT_SIZE
+    )
     return figure

@@ -30,7 +30,7 @@ def controls(
         colour = VERMILLION if level == 0 else BLUE
         axes.errorbar(mean, level, xerr=error, color=colour, marker="o", capsize=3)
         axes.annotate(
-            f"{mean:.1f}" + (f", address {right[change]:.0%}" if change in right else ""),
+            f"{mean:.1f}" + (f", address right {right[change]:.0%}" if change in right else ""),
             (mean + error, level),
             xytext=(6, 0),
             textcoords="offset points",

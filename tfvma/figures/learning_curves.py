@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from tfvma.figures.style import (
     BLUE,
@@ -57,15 +57,27 @@ def learning_curves(
     if memory_size is not None:
         marks_below = {f"log M = {math.log(memory_size):.2f}": math.log(memory_size)}
     marks_above = {**(marks_below if recalled else {}), **printed}
-    _zoom(above, curves, _SKIPPED * max(row["step"] for row in log), marks_above.values())
+    if recalled:
+        # From what all pixels cost to what one address does, both of which matter.
+        above.set_yscale("log")
+        above.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        above.yaxis.set_major_formatter(FuncFormatter(lambda nats, _: f"{nats:g}"))
+        above.yaxis.set_minor_formatter(NullFormatter())
+        above.margins(y=0.12)
+    else:
+        _zoom(above, curves, _SKIPPED * max(row["step"] for row in log), marks_above.values())
     above.set_ylabel(f"nats per image, K = {num_samples}")
 
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
-    for axes, marks in ((above, marks_above), (below, marks_below)):
-        for words, value in marks.items():
-            _mark(axes, words, value, max(row["step"] for row in log))
-    below.set_ylim(bottom=0.0)
+    last = max(row["step"] for row in log)
+    for words, value in marks_above.items():
+        # No model is below what a lookup table has, so that there the words are in nobody's way.
+        _mark(above, words, value, last, beneath=words in marks_below)
+    for words, value in marks_below.items():
+        _mark(below, words, value, last)
+    # Room for the name of a curve that ends at 0.
+    below.set_ylim(bottom=-0.06 * below.get_ylim()[1])
     below.set_ylabel("nats per image")
     below.set_xlabel("training steps")
     below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -115,7 +127,7 @@ def _draw(
     return curves
 
 
-def _mark(axes: Axes, words: str, value: float, last: float) -> None:
+def _mark(axes: Axes, words: str, value: float, last: float, beneath: bool = False) -> None:
     # What lies beyond the last step are the names of curves.
     axes.plot([0.0, last], [value, value], color=INK, linewidth=1.0, linestyle=":")
     # Curves begin steeply at the left and are named at the right.
@@ -123,9 +135,10 @@ def _mark(axes: Axes, words: str, value: float, last: float) -> None:
         words,
         (0.5, value),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 3),
+        xytext=(0, -4 if beneath else 3),
         textcoords="offset points",
         ha="center",
+        va="top" if beneath else "baseline",
         color=INK,
         fontsize=SMALL,
         path_effects=[withStroke(linewidth=3.0, foreground="white")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,6 +33,17 @@ def tidy(axes: Axes) -> None:
     axes.yaxis.label.set_size(FONT_SIZE)
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def curve_with_error(
+    axes: Axes, measured: Mapping[int, tuple[float, float]], *, colour: str, marker: str, label: str
+) -> None:
+    """A line through means, with a pale band of one standard error: for points whose errors are
+    common, which bars at each would say are not."""
+    places = sorted(measured)
+    means, errors = np.array([measured[place] for place in places]).T
+    axes.plot(places, means, color=colour, marker=marker, linewidth=1.8, label=label)
+    axes.fill_between(places, means - errors, means + errors, color=colour, alpha=0.12, linewidth=0)
 
 
 def show_image(axes: Axes, image: np.ndarray, frame: str = PALE, width: float = 1.0) -> None:
