@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfvma.estimators import LogDensities, WakeWake
-from tfvma.evaluation.in_short import in_short
+from tfvma.evaluation.in_short import in_short_table
 from tfvma.evaluation.results_table import results_table, with_results
 from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
@@ -29,7 +29,7 @@ PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 @pytest.mark.parametrize(
     ("page", "table"),
     [
-        (README, in_short),
+        (README, in_short_table),
         (ROOT / "docs" / "experiments.md", results_summary),
         (ROOT / "docs" / "results.md", results_table),
         (ROOT / "docs" / "stages.md", stages_table),

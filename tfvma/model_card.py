@@ -314,7 +314,7 @@ Not measured yet; `evaluate.py` writes metrics.json and this section."""
             )
         )
     for grid in table1_grids(table1):
-        lines += ["", grid]
+        lines += ["", grid.markdown()]
     notes.update(dict.fromkeys(f"table1, NLL: {row.note}" for row in table1 if row.note))
     lines += ["", *(f"* {note}." for note in notes), ""]
     commands = dict.fromkeys(row.command for row in rows)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluation.zoo_folder import add_model, few_shot_rows, row
 from tfvma.errors import InvalidArgumentError
-from tfvma.evaluation.in_short import in_short
+from tfvma.evaluation.in_short import in_short_table
 from tfvma.evaluation.results_table import (
     BEGIN,
     END,
@@ -59,7 +59,7 @@ def test_a_command_stands_with_each_seed_that_it_was_given(home):
 def test_each_page_has_its_own_table(home):
     assert main([str(home / "README.md")]) == 0
     models = read_zoo(home / "savedmodels")
-    assert (home / "README.md").read_text() == with_results(PAGE, in_short(models))
+    assert (home / "README.md").read_text() == with_results(PAGE, in_short_table(models))
     experiments = (home / "docs" / "experiments.md").read_text()
     assert experiments == with_results(PAGE, results_summary(models))
     assert (home / "docs" / "results.md").read_text() == with_results(PAGE, results_table(models))

@@ -29,7 +29,7 @@ def test_each_cell_in_its_place_above_the_papers():
         row("table1 C=1 S=3 gmn/test", 20.0, metric="kl_z"),
     ]
     (grid,) = table1_grids(rows)
-    assert grid.splitlines() == [
+    assert grid.markdown().splitlines() == [
         "table1 gmn/test: NLL at K = 1,000 with S examples of each of C characters in memory, at "
         "least 1,024 targets in each cell, after 4,000 steps (60 minutes):",
         "",
@@ -66,7 +66,7 @@ def test_one_for_each_dataset_and_k_without_figures_that_are_not_the_papers():
         row("table1 C=2 S=1 strokes/test", 40.0),
         row("table1 C=2 S=1 gmn/test", 95.0, 4),
     ]
-    few, many, strokes = table1_grids(rows)
+    few, many, strokes = (grid.markdown() for grid in table1_grids(rows))
     assert "gmn/test: NLL at K = 4 with" in few and "paper" not in few
     assert "gmn/test: NLL at K = 1,000 with" in many and "| paper | 87.2 |" in many
     assert "strokes/test" in strokes and "paper" not in strokes

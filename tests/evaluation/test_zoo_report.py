@@ -86,7 +86,8 @@ def test_tables_of_models_are_folded_below_their_first_bound(savedmodels, tmp_pa
         "omniglot26_vma_8shot: 5 results, NLL 88.00 ± 0.50 at K = 4",
         "omniglot26_vma_16shot: 4 results, NLL 96.00 ± 0.50 at K = 4",
     ]
-    assert html.count('<div class="wide">') == 1 + len(folded)
+    # Beside the main figures and the list of models.
+    assert html.count('<div class="wide">') == 2 + len(folded)
 
 
 def test_models_are_in_the_order_of_their_numbers(savedmodels, tmp_path):
@@ -119,3 +120,34 @@ def test_metrics_that_are_something_else(savedmodels, tmp_path, capsys):
     (savedmodels / "untrained" / "metrics.json").write_text("{}x")
     assert main([str(tmp_path / "out"), "--savedmodels", str(savedmodels)]) == 2
     assert "metrics.json': expected a list of rows" in capsys.readouterr().err
+
+
+def cells_under(html: str, heading: str) -> list[list[str]]:
+    """Of the first table below a heading, its lines."""
+    table = html.partition(heading)[2].partition("<table>")[2].partition("</table>")[0]
+    return [
+        re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", line) for line in table.split("<tr>") if line
+    ]
+
+
+def test_main_figures_stand_first_and_table_1_as_the_paper_has_it(savedmodels, tmp_path):
+    cells = [
+        row(f"table1 C=1 S={shots}", "nll", 90.25 - shots, 1_000, paper=paper)
+        for shots, paper in ((1, 86.5), (19, 73.9))
+    ]
+    parts = [row("table1 C=1 S=1", name, value, 1_000) for name, value in PARTS.items()]
+    add_model(savedmodels, "gmn_vma", [*cells, *parts])
+    main([str(tmp_path), "--savedmodels", str(savedmodels)])
+    reader, html = read(tmp_path / "index.html")
+    _, header, *lines = cells_under(html, "<h2>In short</h2>")
+    assert header[1:4] == ["the paper", "here", "K"]
+    assert [line[:3] for line in lines] == [
+        ["VAE, NLL", "90.8", "83.50 ± 0.50"],
+        ["few-shot, most examples (here 16), NLL", "69.1, best 68.8", "96.00 ± 0.50"],
+        ["table 1, NLL, mean of 2 cells of so many targets each", "80.20", "80.25 ± 0.50"],
+    ]
+    _, header, ours, paper, _ = cells_under(html, "S examples of each of C characters")
+    assert header == ["C", "", *(f"S = {shots}" for shots in (1, 2, 3, 4, 5, 10, 19))]
+    assert ours == ["1", "ours", "89.2 ± 0.5", *["–"] * 5, "71.2 ± 0.5"]
+    assert (paper[2], paper[-1]) == ("86.5", "73.9")
+    assert "Figures of GMN may mean something else" in reader.text

@@ -1,4 +1,4 @@
-"""What the paper's main figures are here, in one short table, in Markdown."""
+"""What the paper's main figures are here, in one short table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
+from tfvma.evaluation.departures import departures, legend, marks
+from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.paper import SHOTS_RANGES
+from tfvma.evaluation.paper import BEST_NLL, SHOTS_RANGES
 from tfvma.evaluation.paper_learned28 import learned28_words
-from tfvma.evaluation.table import full_cells, markdown_line
+from tfvma.evaluation.table import full_cells
 from tfvma.evaluation.table1_grid import split_table1
 from tfvma.evaluation.zoo import ZooModel
 
@@ -34,6 +36,13 @@ _FIGURES = (
         "recall M=256 binarized_mnist/test",
         "nll",
         1_000,
+    ),
+    _Figure(
+        "MNIST, 256 learned slots, KL(a)",
+        "mnist_learned256",
+        "nll binarized_mnist/test",
+        "kl_a",
+        None,
     ),
     _Figure(
         "Omniglot 28x28, 256 learned slots, NLL",
@@ -87,7 +96,7 @@ _FIGURES = (
         "few_shot C=8 S=16 omniglot26/test",
         "nll",
         4,
-        f"{_MOST:g}",
+        f"{_MOST:g}, best {BEST_NLL:g}",
     ),
     *(
         _Figure(
@@ -100,24 +109,38 @@ _FIGURES = (
         for ways, shots in ((5, 1), (5, 5), (20, 1), (20, 5))
     ),
 )
-_TABLE1 = "gmn_vma_large"
+_TABLE1 = ("gmn_vma", "gmn_vma_large")
+_COLUMNS = ("", "the paper", "here", "K", "targets", "steps", "minutes", "model", "differs")
 
 
-def in_short(models: Sequence[ZooModel]) -> str:
-    """A line for each of the figures whose row is there; "" where none is."""
+def in_short(models: Sequence[ZooModel]) -> Grid | None:
+    """A line for each of the figures whose row is there, and below what in each model is not as in
+    the paper; None where there is none."""
     named = {model.name: model for model in models}
-    lines = [_line(figure, row) for figure in _FIGURES if (row := _find(named, figure)) is not None]
-    if _TABLE1 in named:
-        lines += _table1(split_table1(named[_TABLE1].rows)[1])
+    lines: list[tuple[str, Sequence[str]]] = [
+        (figure.model, _cells(figure, row))
+        for figure in _FIGURES
+        if (row := _find(named, figure)) is not None
+    ]
+    for name in _TABLE1:
+        if name in named and (cells := _table1(split_table1(named[name].rows)[1])):
+            lines.append((name, cells))
     if not lines:
-        return ""
-    return "\n".join(
-        [
-            markdown_line(["", "the paper", "here", "K", "targets", "steps", "minutes", "model"]),
-            markdown_line(["---", *["---:"] * 6, "---"]),
-            *lines,
-        ]
+        return None
+    found = {name: departures(named[name]) for name, _ in lines}
+    words = legend(departure for each in found.values() for departure in each)
+    return Grid(
+        _COLUMNS,
+        "lrrrrrrll",
+        [[*cells, name, marks(found[name])] for name, cells in lines],
+        below=f"What differs from the paper: {words}." if words else "",
     )
+
+
+def in_short_table(models: Sequence[ZooModel]) -> str:
+    """`in_short` in Markdown; "" where there is nothing."""
+    grid = in_short(models)
+    return grid.markdown() if grid else ""
 
 
 def _find(named: Mapping[str, ZooModel], figure: _Figure) -> Row | None:
@@ -126,13 +149,13 @@ def _find(named: Mapping[str, ZooModel], figure: _Figure) -> Row | None:
     return named[figure.model].find(figure.protocol, figure.metric, figure.num_samples)
 
 
-def _line(figure: _Figure, row: Row) -> str:
+def _cells(figure: _Figure, row: Row) -> list[str]:
     _, _, value, paper, *others = full_cells(row)
-    return markdown_line([figure.what, figure.paper or paper, value, *others, figure.model])
+    return [figure.what, figure.paper or paper, value, *others]
 
 
 def _table1(rows: Sequence[Row]) -> list[str]:
-    """The mean over the cells of table 1 that the paper has too.
+    """The mean over the cells of table 1 that the paper has too; none without them.
 
     Cells share targets. However they are correlated, the error of a mean is at most the mean
     of the errors, which is what is given.
@@ -143,6 +166,6 @@ def _table1(rows: Sequence[Row]) -> list[str]:
     paper, ours, error = (
         fmean(getattr(row, name) for row in printed) for name in ("paper", "value", "stderr")
     )
-    what = f"table 1, mean NLL of its {len(printed)} cells, with so many targets in each"
+    what = f"table 1, NLL, mean of {len(printed)} cells of so many targets each"
     cells = full_cells(min(printed, key=lambda row: row.targets))[4:]
-    return [markdown_line([what, f"{paper:.2f}", f"{ours:.2f} ± {error:.2f}", *cells, _TABLE1])]
+    return [what, f"{paper:.2f}", f"{ours:.2f} ± {error:.2f}", *cells]

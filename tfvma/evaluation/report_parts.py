@@ -8,6 +8,7 @@ from html import escape
 
 import tfvma
 from tfvma.config import Config
+from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.report_style import CSS
@@ -110,6 +111,23 @@ def _table_row(row: Row, mark: int | None) -> str:
         name += f"<sup>{mark}</sup>"
     cells = (name, ours, paper, targets)
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def grid_table(grid: Grid) -> str:
+    """A table whose cells are text, with what stands above and below it."""
+    sides = ["" if side == "r" else ' class="left"' for side in grid.alignment]
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        parts = zip(cells, sides, strict=True)
+        return "".join(f"<{tag}{side}>{escape(cell)}</{tag}>" for cell, side in parts)
+
+    above = f"<p>{escape(grid.heading)}</p>\n" if grid.heading else ""
+    below = f'\n<div class="small"><p>{escape(grid.below)}</p></div>' if grid.below else ""
+    lines = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in grid.lines)
+    return f"""{above}<div class="wide"><table>
+<thead><tr>{line(grid.columns, "th")}</tr></thead>
+<tbody>{lines}</tbody>
+</table></div>{below}"""
 
 
 def figure_section(illustration: Illustration) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, TfvmaError
-from tfvma.evaluation.in_short import in_short
+from tfvma.evaluation.in_short import in_short_table
 from tfvma.evaluation.stages_table import stages_table
 from tfvma.evaluation.summary import results_summary
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line, metric_name
@@ -51,7 +51,7 @@ def _model_table(model: ZooModel) -> str:
         ]
     lines += [markdown_line(full_cells(row)) for _, group in by_protocol(listed) for row in group]
     for grid in table1_grids(table1):
-        lines += ["", grid]
+        lines += ["", grid.markdown()]
     notes = sorted({f"{metric_name(row.metric)}: {row.note}" for row in rows if row.note})
     commands = sorted({(row.command, row.seed) for row in rows})
     lines += ["", *(f"* {note}" for note in notes)]
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         texts = {
             path: with_results(path.read_text(), table(models))
             for path, table in (
-                (readme, in_short),
+                (readme, in_short_table),
                 (readme.parent / "docs" / "experiments.md", results_summary),
                 (readme.parent / "docs" / "results.md", results_table),
                 (readme.parent / "docs" / "stages.md", stages_table),

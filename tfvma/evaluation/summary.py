@@ -90,6 +90,6 @@ def _tables(found: Sequence[tuple[ZooModel, Row]]) -> list[str]:
         lines += [markdown_line((name, *full_cells(row))) for row in rows]
         classified += [(name, row) for row in accuracies]
         unlabelled += [(model, row) for row in bounds]
-        grids += [f"{name}, {grid}" for grid in table1_grids(table1)]
+        grids += [f"{name}, {grid.markdown()}" for grid in table1_grids(table1)]
     table = ["\n".join([*_HEADER, *lines])] if lines else []
     return [*table, *classification_grids(classified), *nll_grids(unlabelled), *grids]

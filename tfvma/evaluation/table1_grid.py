@@ -1,4 +1,4 @@
-"""Rows of the protocol table1 laid out as the paper's table 1, in Markdown."""
+"""Rows of the protocol table1 laid out as the paper's table 1."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper_table1 import GMN, VMA
 from tfvma.evaluation.protocols import TABLE1_SHOTS
-from tfvma.evaluation.table import markdown_line, split_rows, value_of
+from tfvma.evaluation.table import split_rows, value_of
 
 _PROTOCOL = re.compile(r"table1 C=(\d+) S=(\d+) (.+)")
 _NONE = "–"
@@ -24,7 +25,7 @@ def split_table1(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return split_rows(rows, _PROTOCOL)
 
 
-def table1_grids(rows: Iterable[Row]) -> list[str]:
+def table1_grids(rows: Iterable[Row]) -> list[Grid]:
     """One table of NLL for each dataset and K, under a line that says what it is.
 
     Lines are numbers of characters C, with the paper's figures below where it prints some for
@@ -41,7 +42,7 @@ def table1_grids(rows: Iterable[Row]) -> list[str]:
     return [_grid(dataset, count, cells) for (dataset, count), cells in sorted(found.items())]
 
 
-def _grid(dataset: str, num_samples: int, cells: Mapping[tuple[int, int], Row]) -> str:
+def _grid(dataset: str, num_samples: int, cells: Mapping[tuple[int, int], Row]) -> Grid:
     any_row = next(iter(cells.values()))
     heading = (
         f"table1 {dataset}: NLL at K = {num_samples:,} with S examples of each of C characters in "
@@ -51,17 +52,16 @@ def _grid(dataset: str, num_samples: int, cells: Mapping[tuple[int, int], Row]) 
         heading += f", after {any_row.steps:,} steps"
     if any_row.minutes is not None:
         heading += f" ({any_row.minutes:,.0f} minutes)"
-    lines = [
-        markdown_line(["C", "", *(f"S = {shots}" for shots in TABLE1_SHOTS)]),
-        markdown_line(["---:", "---", *["---:"] * len(TABLE1_SHOTS)]),
-    ]
+    lines, of_gmn = [], False
     for classes in sorted({classes for classes, _ in cells}):
         of_class = [cells.get((classes, shots)) for shots in TABLE1_SHOTS]
         ours = [_NONE if row is None else value_of(row, digits=1) for row in of_class]
-        lines.append(markdown_line([str(classes), "ours", *ours]))
+        lines.append([str(classes), "ours", *ours])
         if any(row is not None and row.paper is not None for row in of_class):
-            lines.append(markdown_line(["", "paper", *map(str, VMA[classes])]))
+            lines.append(["", "paper", *map(str, VMA[classes])])
             if classes in GMN:
-                lines.append(markdown_line(["", "paper, GMN", *map(str, GMN[classes])]))
-    below = ["", _OF_GMN] if any("paper, GMN" in line for line in lines) else []
-    return "\n".join([f"{heading}:", "", *lines, *below])
+                lines.append(["", "paper, GMN", *map(str, GMN[classes])])
+                of_gmn = True
+    columns = ["C", "", *(f"S = {shots}" for shots in TABLE1_SHOTS)]
+    alignment = "rl" + "r" * len(TABLE1_SHOTS)
+    return Grid(columns, alignment, lines, f"{heading}:", _OF_GMN if of_gmn else "")

@@ -18,18 +18,21 @@ from urllib.parse import quote
 
 from tfvma.errors import OutputError, TfvmaError
 from tfvma.evaluation.illustration import Illustration
+from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.log_illustration import show_learning_curves
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.report_parts import (
     EXPLANATION,
     figure,
     figure_section,
+    grid_table,
     page,
     rows_table,
     summary,
 )
 from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.table import cells_of
+from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo
 from tfvma.evaluation.zoo_options import parser
@@ -70,14 +73,22 @@ def render(folder: Path, models: Sequence[ZooModel], illustrations: Sequence[Ill
 <p>What was measured on the models of the zoo, beside what the paper prints. Every figure comes from
 the metrics.json of its model, which evaluate.py writes.</p>
 </header>
+{_in_short(models)}
 <section>
-<h2>In short</h2>
+<h2>Each model</h2>
+<p>The first of its bounds at the smallest K; below are all that were measured.</p>
 {_overview(models)}
 {EXPLANATION}
 </section>
 {"".join(figure_section(illustration) for illustration in illustrations)}
 {"".join(_model(folder, model) for model in models)}""",
     )
+
+
+def _in_short(models: Sequence[ZooModel]) -> str:
+    """The main figures beside the paper's, where there are some."""
+    grid = in_short(models)
+    return f"<section>\n<h2>In short</h2>\n{grid_table(grid)}\n</section>" if grid else ""
 
 
 def _overview(models: Sequence[ZooModel]) -> str:
@@ -116,12 +127,14 @@ def _model(folder: Path, model: ZooModel) -> str:
     latest = model.rows[-1] if model.rows else None
     steps, minutes = (latest.steps, latest.minutes) if latest else (None, None)
     results = _folded_rows(model) if model.rows else "<p>Not measured yet.</p>"
+    tables = "".join(map(grid_table, table1_grids(split_table1(model.rows)[1])))
     figures = "".join(map(_folded, (*illustrate_rows(model.rows), *_curves(model))))
     return f"""<section id="{escape(model.name)}">
 <h2>{escape(model.name)}</h2>
 <p>{summary(model.config, model.kind, steps, minutes)}</p>
 {_links(folder, model)}
 {results}
+{tables}
 {figures}
 </section>
 """
