@@ -12,14 +12,16 @@ import matplotlib.image
 import numpy as np
 import pytest
 import tensorflow as tf
+from matplotlib.figure import Figure
 
 from tests.evaluation import zoo_folder
 from tests.models.tiny_latent import tiny_model
 from tests.models.tiny_learned import learned_model
 from tfvma.config import Config, ModelConfig
 from tfvma.errors import DataError, InvalidArgumentError, OutputError
+from tfvma.evaluation import illustrations
 from tfvma.evaluation.evaluate import evaluate, illustrate
-from tfvma.evaluation.illustrations import infer_addresses
+from tfvma.evaluation.illustrations import infer_addresses, show_absent_histogram
 from tfvma.evaluation.protocols import Classification, Confounders, FewShot
 from tfvma.evaluation.report import Report, render, write_report
 from tfvma.evaluation.trained_model import TrainedModel
@@ -47,6 +49,7 @@ FIGURES = {
     "one_shot_samples",
     "address_histogram_right",
     "address_histogram_wrong",
+    "address_histogram_absent",
     "reconstructions",
     "kl_split",
     "learning_curves",
@@ -243,3 +246,20 @@ def test_all_protocols_are_checked_before_the_first_is_run(model, characters):
     model.scorer.score = score
     with pytest.raises(DataError, match="num_classes=25"):
         evaluate(model, characters, (PROTOCOLS[0], Classification(25, 1, 4)), seed=0, command="")
+
+
+def test_a_target_whose_character_is_not_in_memory(scorer, characters, monkeypatch, number):
+    """All entries are equally likely for a scorer that knows a character by its own alone."""
+    shown = {}
+    monkeypatch.setattr(
+        illustrations,
+        "address_histogram",
+        lambda *arguments: shown.update(drawn=arguments) or Figure(),
+    )
+    show_absent_histogram(scorer, characters, seed=0)
+    target, entries, probabilities, memory_label, target_label = shown["drawn"]
+    assert len(entries) == len(memory_label) == 8 * 10
+    own, others = number(target[np.newaxis, ..., np.newaxis]), number(entries[..., np.newaxis])
+    assert own[0] // 16 not in others // 16 and len(set(others // 16)) == 8
+    np.testing.assert_allclose(probabilities, 1 / 80, rtol=1e-5)
+    assert target_label not in memory_label and (np.diff(memory_label) >= 0).all()

@@ -23,3 +23,17 @@ def test_bars_and_top_five():
     assert [axes.get_xlabel() for axes in top] == ["no. 3", "same", "no. 3", "no. 2", "same"]
     colours = [axes.title.get_color() for axes in top]
     assert colours == [VERMILLION, BLUE, VERMILLION, VERMILLION, BLUE]
+
+
+def test_without_the_targets_character_all_are_others():
+    probabilities = np.array([0.05, 0.3, 0.1, 0.0, 0.35, 0.2])
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    figure = address_histogram(
+        np.zeros([3, 3]), np.zeros([6, 3, 3]), probabilities, labels, target_label=3
+    )
+    bars, _, *top = figure.axes
+    assert bars.get_xlabel() == "character in memory, 2 entries of each"
+    assert [axes.get_xlabel() for axes in top] == ["no. 3", "no. 1", "no. 3", "no. 2", "no. 1"]
+    assert {axes.title.get_color() for axes in top} == {VERMILLION}
+    # No bar is of the target's character, nor is a part of the axis shaded.
+    assert len(bars.patches) == 6

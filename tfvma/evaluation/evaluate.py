@@ -15,6 +15,7 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation.applicable import check_applicable
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.illustrations import (
+    show_absent_histogram,
     show_address_histograms,
     show_reconstructions,
     show_samples,
@@ -32,7 +33,7 @@ from tfvma.evaluation.paper_table1 import table1_note, table1_value
 from tfvma.evaluation.protocols import AnyProtocol, Nll, Table1, UnknownClass
 from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.scored_terms import reads_labels
-from tfvma.evaluation.scorer import Scorer
+from tfvma.evaluation.scorer import AddressScorer, Scorer
 from tfvma.evaluation.trained_model import TrainedModel
 from tfvma.kinds import kind_of
 
@@ -144,9 +145,7 @@ def illustrate(
     scorer = model.scorer
     of_characters = isinstance(source, CharacterSet)
     histograms = (
-        show_address_histograms(scorer, source, seed)
-        if of_characters and reads_labels(scorer)
-        else []
+        _address_histograms(scorer, source, seed) if of_characters and reads_labels(scorer) else []
     )
     curves = show_learning_curves(
         model.log, model.config, started_from=model.config.training.start_from
@@ -159,6 +158,14 @@ def illustrate(
         *(_unknown_class(scorer, source, rows) if of_characters else []),
         *([curves] if curves else []),
     ]
+
+
+def _address_histograms(
+    scorer: AddressScorer, characters: CharacterSet, seed: int
+) -> list[Illustration]:
+    """A right and a wrong inference, and one that cannot be right."""
+    absent = show_absent_histogram(scorer, characters, seed)
+    return [*show_address_histograms(scorer, characters, seed), *([absent] if absent else [])]
 
 
 def _unknown_class(

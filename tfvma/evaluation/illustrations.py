@@ -145,7 +145,7 @@ class AddressInference:
       entries: [M, H, W].
       probabilities: [M], q(a | x).
       memory_label: int [M].
-      target_label: of the target.
+      target_label: of the target; no entry has it where its character is not in memory.
     """
 
     target: np.ndarray
@@ -170,6 +170,41 @@ def show_address_histograms(
         if len(first) == 2:
             break
     return [_show_inference(*first[right]) for right in (True, False) if right in first]
+
+
+def show_absent_histogram(
+    scorer: AddressScorer, characters: CharacterSet, seed: int
+) -> Illustration | None:
+    """q(a | x) of a target whose character is not in memory (paper, supplement); None where there
+    is no second character."""
+    present = min(_CLASSES, characters.num_characters - 1)
+    if present == 0:
+        return None
+    (episode,) = one_target_each(
+        characters,
+        num_classes=present + 1,
+        shots=min(_SHOTS, characters.drawings_per_character - 1),
+        seed=seed,
+        num_episodes=1,
+    )
+    kept = episode["memory_label"].numpy() < present
+    memory = tf.boolean_mask(episode["memory"], kept)
+    log_posterior = scorer.address(episode["x"][present:], memory)["log_posterior"]
+    inference = AddressInference(
+        target=episode["x"][present, ..., 0].numpy(),
+        entries=memory.numpy()[..., 0],
+        probabilities=np.exp(log_posterior[0].numpy()),
+        memory_label=episode["memory_label"].numpy()[kept],
+        target_label=present,
+    )
+    return Illustration(
+        "address_histogram_absent",
+        "Inference over the address: a character that is not in memory",
+        "q(a | x) over all entries in memory, none of which shows the target's character; below, "
+        "the target and the five most probable entries with their probabilities and the numbers of "
+        "their characters. The target is the first that was drawn.",
+        _histogram(inference),
+    )
 
 
 def infer_addresses(
@@ -206,15 +241,19 @@ def _show_inference(count: int, inference: AddressInference) -> Illustration:
         "Orange: other characters, with their number in the histogram. Targets were looked at in "
         f"random order; this, number {count}, is the first whose most probable entry shows "
         f"{'the right' if inference.right else 'another'} character.",
-        png(
-            address_histogram(
-                inference.target,
-                inference.entries,
-                inference.probabilities,
-                inference.memory_label,
-                inference.target_label,
-            )
-        ),
+        _histogram(inference),
+    )
+
+
+def _histogram(inference: AddressInference) -> bytes:
+    return png(
+        address_histogram(
+            inference.target,
+            inference.entries,
+            inference.probabilities,
+            inference.memory_label,
+            inference.target_label,
+        )
     )
 
 

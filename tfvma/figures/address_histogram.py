@@ -34,7 +34,8 @@ def address_histogram(
       entries: [M, H, W], ordered by label.
       probabilities: [M] q(a | x).
       memory_label: int [M].
-      target_label: the label of the target's character.
+      target_label: the label of the target's character, which no entry has where that is not
+        in memory.
     """
     same = memory_label == target_label
     colours = np.where(same, BLUE, VERMILLION)
@@ -44,8 +45,9 @@ def address_histogram(
     bars = figure.add_subplot(grid[0, :])
     places = np.arange(len(entries))
     bars.bar(places, probabilities, width=0.85, color=colours)
-    own = places[same]
-    bars.axvspan(own.min() - 0.5, own.max() + 0.5, color=BLUE, alpha=0.1, linewidth=0)
+    if same.any():
+        own = places[same]
+        bars.axvspan(own.min() - 0.5, own.max() + 0.5, color=BLUE, alpha=0.1, linewidth=0)
     for boundary in np.flatnonzero(np.diff(memory_label)) + 0.5:
         bars.axvline(boundary, color=PALE, linewidth=0.8)
     labels = np.unique(memory_label)
@@ -53,7 +55,8 @@ def address_histogram(
     bars.tick_params(axis="x", length=0)
     bars.set_xlim(-0.5, len(entries) - 0.5)
     bars.set_ylim(0.0, 1.1 * probabilities.max())
-    bars.set_xlabel(f"character in memory, {same.sum()} entries of each")
+    of_each = len(entries) // len(labels)
+    bars.set_xlabel(f"character in memory, {of_each} entries of each")
     bars.set_ylabel("q(a | x)")
     tidy(bars)
 
