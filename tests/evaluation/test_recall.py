@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tests.data.numbered_images import numbered_images, numbers
 from tfvma.errors import DataError, DivergedError, InvalidArgumentError
-from tfvma.evaluation.paper import paper_value
+from tfvma.evaluation.paper import paper_note, paper_value
 from tfvma.evaluation.protocols import Recall
 from tfvma.evaluation.recall import measure_recall, recall_episode
 from tfvma.evaluation.standard_error import clustered_mean
@@ -109,3 +109,12 @@ def test_the_paper_prints_log_m_for_two_sizes():
     }
     assert figures == {256: 5.55, 512: None, 2_048: 7.62}
     assert paper_value(Recall(), "binarized_mnist", "test", "kl_z") is None
+
+
+def test_what_the_paper_says_of_recall_is_noted():
+    few, many = (
+        paper_note(Recall(memory_size=size), "binarized_mnist", "test", "nll")
+        for size in (256, 2_048)
+    )
+    assert "in training, with training images" in few and "with test images" in many
+    assert paper_note(Recall(), "binarized_mnist", "test", "kl_z") == ""
