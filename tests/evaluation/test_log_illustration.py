@@ -53,4 +53,4 @@ def test_what_the_paper_says_is_told_too():
     illustration = show_learning_curves(
         LOG, get_preset("omniglot28_learned256"), printed={"paper: 80": 80.0}
     )
-    assert illustration.caption.endswith("Dotted: log M; what the paper says of its NLL.")
+    assert illustration.caption.endswith("Dotted: log M; what its NLL is to be compared with.")

@@ -247,14 +247,27 @@ def test_curves_go_on_where_a_stage_started_from_the_version_before(tmp_path, cu
     starts = ("", "some/other/8", f"some/{OVERFITTING}/9")
     with_logs(tmp_path, OVERFITTING, logs, starts)
     with_logs(tmp_path, "mnist_recall256", {1: two_rows})
+    with_logs(tmp_path, "omniglot26_control", {1: "step,kl_a\n3,2.0\n4,3.0\n"})
     with_logs(tmp_path, "another", {1: two_rows})
     illustrations = illustrate_zoo(read_zoo(tmp_path))
-    assert [each.name for each in illustrations] == ["recall_curves", "overfitting"]
+    names = [each.name for each in illustrations]
+    assert names == ["recall_curves", "few_shot_curves", "overfitting"]
     assert curves == [
         ([(1, 2.0), (2, 3.0)], 4, 256, True, {}),
+        ([(3, 2.0), (4, 3.0)], 4, 256, True, {}),
         ([(4, 0.25), (8, 0.375), (13, 0.5)], 4, 256, True, OVERFITTED),
     ]
     assert illustrate_zoo(read_zoo(tmp_path), num_samples=8) == []
+
+
+def test_the_vae_of_the_same_size_is_marked_beside_overfitting(tmp_path, curves):
+    with_logs(tmp_path, OVERFITTING, {1: "step,kl_a\n1,2.0\n2,3.0\n"})
+    nll = row("nll", "nll", 109.56, 4)
+    nll = dataclasses.replace(nll, protocol="nll omniglot28_static/train")
+    add_model(tmp_path, "omniglot28_static_vae", [nll], family="vae")
+    illustrate_zoo(read_zoo(tmp_path))
+    ((*_, printed),) = curves
+    assert printed == {**OVERFITTED, "VAE of this size, training: 109.6": 109.56}
 
 
 def test_a_version_that_began_afresh_has_its_own_curve(tmp_path, curves):

@@ -26,7 +26,7 @@ def show_learning_curves(
       log: the rows.
       config: of the run.
       name, title: of the figure.
-      printed: what the paper says of its NLL, and where it is to be marked.
+      printed: what its NLL is to be compared with, in words, and where it is to be marked.
       started_from: the SavedModel whose weights the first step began with, for the caption; ""
         where the log is of the whole training.
     """
@@ -39,7 +39,7 @@ def show_learning_curves(
     marked = memory_size(config) if in_memory or config.model.memory_size else None
     dotted = [f"log M{', what a lookup table has' if recalled else ''}"] if marked else []
     if printed:
-        dotted.append("what the paper says of its NLL")
+        dotted.append("what its NLL is to be compared with")
     carried = "how much z carries, KL(q(z|x) || p(z))"
     if any("kl_a" in row for row in log):
         carried = (

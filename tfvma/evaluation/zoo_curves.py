@@ -1,4 +1,4 @@
-"""Learning curves that the paper shows or tells of: recall, and a memory that overfits."""
+"""Learning curves that the paper shows or tells of: recall, few-shot, and overfitting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL, OVERFITTED_WORDS
 from tfvma.evaluation.zoo import ZooModel
 
 _RECALL = "mnist_recall256"
+_FEW_SHOT = "omniglot26_control"
 _OVERFITTING = "omniglot28_static_learned2048"
+_BASELINE = "omniglot28_static_vae"
+_TRAINING_NLL = "nll omniglot28_static/train"
 
 
 def show_recall(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
@@ -18,14 +21,25 @@ def show_recall(models: Sequence[ZooModel], num_samples: int) -> Illustration | 
     return _curves(models, num_samples, _RECALL, "recall_curves", "Recall of one of 256 images", {})
 
 
+def show_few_shot(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
+    """Of the supplement, the beginning of a few-shot model that was trained from scratch; None
+    without two rows of the log of that run at this K."""
+    title = "A few-shot model from scratch"
+    return _curves(models, num_samples, _FEW_SHOT, "few_shot_curves", title, {})
+
+
 def show_overfitting(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
-    """Section 4.2, M = 2,048 without regularisation; None without two rows of the log of that run
-    at this K."""
+    """Section 4.2, M = 2,048 without regularisation, beside what the VAE of the same size has;
+    None without two rows of the log of that run at this K."""
     title = "A learned memory of 2,048 slots that overfits"
     printed = {
         f"paper, {words}: {OVERFITTED_WORDS[split]}": OVERFITTED_NLL[split]
         for split, words in (("train", "training"), ("test", "test"))
     }
+    for model in models:
+        row = model.find(_TRAINING_NLL, "nll", num_samples)
+        if model.name == _BASELINE and row is not None:
+            printed[f"VAE of this size, training: {row.value:.1f}"] = row.value
     return _curves(models, num_samples, _OVERFITTING, "overfitting", title, printed)
 
 

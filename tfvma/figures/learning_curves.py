@@ -47,7 +47,7 @@ def learning_curves(
       memory_size: M, whose logarithm is marked below; None to mark nothing.
       recalled: whether targets are in memory, so that a lookup table has an NLL of log M too,
         which is marked above.
-      printed: what the paper says of its NLL, marked above, and where.
+      printed: what its NLL is to be compared with, marked above, and where.
     """
     figure = new_figure(height=5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1.0])
