@@ -17,6 +17,7 @@ p { margin: .5rem 0; }
 .tiles span { color: var(--grey); font-size: .875rem; }
 .wide { overflow-x: auto; }
 th.left, td.left { text-align: left; }
+td.words { white-space: normal; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }

@@ -88,7 +88,36 @@ the metrics.json of its model, which evaluate.py writes.</p>
 def _in_short(models: Sequence[ZooModel]) -> str:
     """The main figures beside the paper's, where there are some."""
     grid = in_short(models)
-    return f"<section>\n<h2>In short</h2>\n{grid_table(grid)}\n</section>" if grid else ""
+    if grid is None:
+        return ""
+    lines = "".join(f"<tr>{_in_short_cells(*cells)}</tr>" for cells in grid.lines)
+    return f"""<section>
+<h2>In short</h2>
+<div class="wide"><table>
+<thead><tr><th></th><th>the paper</th><th>here</th></tr></thead>
+<tbody>{lines}</tbody>
+</table></div>
+<div class="small"><p>{escape(grid.below)}</p></div>
+</section>"""
+
+
+def _in_short_cells(
+    what: str,
+    paper: str,
+    ours: str,
+    num_samples: str,
+    targets: str,
+    steps: str,
+    minutes: str,
+    model: str,
+    differs: str,
+) -> str:
+    """A line of `in_short` in three cells, so that it fits a phone."""
+    how = f"{targets} targets" if num_samples == _NONE else f"K = {num_samples}, {targets} targets"
+    trained = f"{model}, {steps} steps, {minutes} minutes"
+    marked = () if differs == _NONE else (f"differs: {differs}",)
+    small = _small((how, trained, *marked))
+    return f'<td>{escape(what)}{small}</td><td class="words">{escape(paper)}</td><td>{ours}</td>'
 
 
 def _overview(models: Sequence[ZooModel]) -> str:
