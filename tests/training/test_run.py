@@ -20,7 +20,7 @@ from tfvma.errors import (
     OutputError,
 )
 from tfvma.models.build import build_model
-from tfvma.training import load_trained, train
+from tfvma.training import load_trained, run, train
 from tfvma.training.checkpoints import Checkpoints
 from tfvma.training.held_out import HELD_OUT_METRICS
 from tfvma.training.log import read_log
@@ -214,6 +214,32 @@ def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):
     kept = load_trained(straight_run)[0].level.numpy()
     np.testing.assert_array_equal(kept, model.level.numpy())
     assert not np.array_equal(kept, trained)
+
+
+def test_a_run_learns_from_the_training_split_and_is_held_out_on_the_other(
+    tiny, tmp_path, monkeypatch
+):
+    splits = {}
+
+    def spy_on(name):
+        draw = getattr(run, name)
+
+        def drawn(settings, source, **options):
+            splits.setdefault(name, []).append(source.split)
+            return draw(settings, source, **options)
+
+        monkeypatch.setattr(run, name, drawn)
+
+    for name in ("draw_episodes", "draw_held_out", "draw_to_sharpen"):
+        spy_on(name)
+    # The stand-in has no logits to be sharpened.
+    monkeypatch.setattr(run, "sharpen", lambda *_, **__: 1.0)
+    train(replace_options(tiny, {"training.sharpened_for": 5}), tmp_path)
+    assert splits == {
+        "draw_episodes": ["train"],
+        "draw_held_out": ["test"],
+        "draw_to_sharpen": ["train"],
+    }
 
 
 def test_with_varied_shots_a_resumed_run_is_the_same(tiny, tmp_path, monkeypatch):
