@@ -11,6 +11,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from tests.training.conftest import random_characters
 from tfvma.config import replace_options
 from tfvma.errors import (
     CheckpointError,
@@ -22,7 +23,7 @@ from tfvma.errors import (
 from tfvma.models.build import build_model
 from tfvma.training import load_trained, run, train
 from tfvma.training.checkpoints import Checkpoints
-from tfvma.training.held_out import HELD_OUT_METRICS
+from tfvma.training.held_out import HELD_OUT_METRICS, HeldOut, draw_held_out
 from tfvma.training.log import read_log
 from tfvma.training.measurements import TIMES
 from tfvma.training.run import compiled_model
@@ -214,6 +215,15 @@ def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):
     kept = load_trained(straight_run)[0].level.numpy()
     np.testing.assert_array_equal(kept, model.level.numpy())
     assert not np.array_equal(kept, trained)
+
+
+def test_what_is_held_out_is_scored_with_the_averaged_weights(straight_run, tiny):
+    *_, last = read_log(straight_run / "log.csv")
+    episodes = draw_held_out(tiny, random_characters("strokes", "test"))
+    model = load_trained(straight_run)[0]
+    measured = HeldOut(episodes, model).measure()
+    # The log has seven digits.
+    assert last["val_iw_bound"] == pytest.approx(measured["iw_bound"], rel=2e-6)
 
 
 def test_a_run_learns_from_the_training_split_and_is_held_out_on_the_other(
