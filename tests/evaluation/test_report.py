@@ -21,10 +21,17 @@ from tfvma.config import Config, ModelConfig
 from tfvma.errors import DataError, InvalidArgumentError, OutputError
 from tfvma.evaluation import illustrations
 from tfvma.evaluation.evaluate import evaluate, illustrate
-from tfvma.evaluation.illustrations import infer_addresses, show_absent_histogram
+from tfvma.evaluation.illustrations import (
+    infer_addresses,
+    show_absent_histogram,
+    show_reconstructions,
+    show_samples,
+)
 from tfvma.evaluation.protocols import Classification, Confounders, FewShot
 from tfvma.evaluation.report import Report, render, write_report
 from tfvma.evaluation.trained_model import TrainedModel
+from tfvma.figures.one_shot_samples import one_shot_samples
+from tfvma.figures.reconstructions import reconstructions
 from tfvma.kinds import KINDS, kind_of
 
 VMA = KINDS[0]
@@ -45,6 +52,8 @@ PROTOCOLS = (
     FewShot(num_classes=5, targets=40, num_samples=(2, 7)),
     Classification(5, 1, num_episodes=4),
 )
+# Of the eight targets that it shows one or more are of drawing 3, and not all.
+SEED_WITH_DRAWING_3 = 1
 FIGURES = {
     "one_shot_samples",
     "address_histogram_right",
@@ -231,6 +240,56 @@ def test_inferences_are_right_and_wrong_where_they_should_be(scorer, characters,
         assert np.sum(inference.memory_label == inference.target_label) == 10
         seen.add(inference.right)
     assert seen == {True, False}
+
+
+@pytest.fixture
+def shown(monkeypatch) -> dict[str, tuple[np.ndarray, ...]]:
+    """What the figures of samples and reconstructions were given, by their names."""
+    given = {}
+
+    def spy_on(draw):
+        def spy(*arrays):
+            given[draw.__name__] = arrays
+            return draw(*arrays)
+
+        monkeypatch.setattr(f"tfvma.evaluation.illustrations.{draw.__name__}", spy)
+
+    spy_on(one_shot_samples)
+    spy_on(reconstructions)
+    return given
+
+
+def inked(images: np.ndarray) -> np.ndarray:
+    """Where an image of two levels has the higher one, as 0 or 1; shapes stay."""
+    middle = (images.min((-2, -1)) + images.max((-2, -1))) / 2
+    return (images > middle[..., np.newaxis, np.newaxis]).astype(np.float32)
+
+
+@pytest.mark.parametrize("has_address", [True, False])
+def test_samples_stand_in_the_row_of_their_entry(scorer, characters, shown, has_address):
+    """The scorer decodes an entry to itself, all of it darker or lighter as z is."""
+    scorer.has_address = has_address
+    show_samples(scorer, characters, seed=0)
+    entries, samples = shown["one_shot_samples"]
+    assert entries.shape == (10, 6, 6) and samples.shape == (10, 12, 6, 6)
+    assert len(np.unique(entries, axis=0)) == 10
+    np.testing.assert_array_equal(inked(samples), np.repeat(entries[:, np.newaxis], 12, axis=1))
+
+
+def test_reconstructions_stand_below_what_was_read_and_say_if_it_is_right(
+    scorer, characters, number, shown
+):
+    """The scorer reconstructs the entry that it reads: another character's for drawing 3 alone."""
+    show_reconstructions(scorer, characters, seed=SEED_WITH_DRAWING_3)
+    targets, entries, images, right = shown["reconstructions"]
+    assert targets.shape == (8, 6, 6) and entries.shape == (2, 8, 6, 6)
+    np.testing.assert_array_equal(images, entries)
+    of_targets = number(tf.constant(targets[..., np.newaxis]))
+    np.testing.assert_array_equal(right, np.tile(of_targets % 16 != 3, [2, 1]))
+    assert set(right.ravel()) == {True, False}
+    for sample, is_right in zip(entries, right, strict=True):
+        of_entries = number(tf.constant(sample[..., np.newaxis]))
+        np.testing.assert_array_equal(of_entries // 16 == of_targets // 16, is_right)
 
 
 def test_images_of_another_size_are_refused(model, characters):

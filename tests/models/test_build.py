@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import functools
+from operator import attrgetter
+
 import keras
 import numpy as np
 import pytest
@@ -52,6 +55,77 @@ def test_a_learned_memory_has_entries_that_suit_the_network(model, entry_shape):
     assert np.all(np.isfinite(bound))
 
 
+DENSE = {"model.network": "mlp", "model.filters": ModelConfig().filters}
+DENSE |= {"model.hidden_units": ModelConfig().hidden_units, "model.units": (6, 4)}
+OPTIONS = {
+    ("vma", "model.prior", "flat"): ["addressing.prior"],
+    ("vma", "model.similarity", "cosine"): ["addressing.similarity"],
+    ("vma", "model.key_dim", 5): [
+        "addressing.key_embedding.embedding_dim",
+        "addressing.query_embedding.embedding_dim",
+    ],
+    ("vma", "model.latent_dim", 3): [
+        "prior_head.latent_dim",
+        "posterior.latent_dim",
+        "decoder.latent_dim",
+    ],
+    ("vma", "model.stride_first", False): [
+        "addressing.key_embedding.pyramid.stride_first",
+        "addressing.query_embedding.pyramid.stride_first",
+        "entry_encoder.stride_first",
+        "posterior.stride_first",
+        "decoder.stride_first",
+    ],
+    ("vma", "model.hidden_units", 7): [
+        "addressing.key_embedding.hidden_units",
+        "addressing.query_embedding.hidden_units",
+        "prior_head.hidden_units",
+        "posterior.hidden_units",
+        "decoder.hidden_units",
+    ],
+    ("soft_attention", "model.similarity", "inner"): ["attention.similarity"],
+    ("soft_attention", "model.key_dim", 5): [
+        "attention.key_embedding.embedding_dim",
+        "attention.query_embedding.embedding_dim",
+    ],
+    ("soft_attention", "model.stride_first", False): [
+        "encoder.stride_first",
+        "entry_encoder.stride_first",
+        "decoder.stride_first",
+    ],
+    ("vae", "model.stride_first", False): ["encoder.stride_first", "decoder.stride_first"],
+    ("vae", "model.latent_dim", 3): ["posterior_head.latent_dim", "decoder.latent_dim"],
+    ("vma dense", "model.entry_to_logits", 2.0): ["decoder.entry_to_logits"],
+    ("soft_attention dense", "model.entry_to_logits", 2.0): ["decoder.entry_to_logits"],
+}
+
+
+def config_of(family: str) -> Config:
+    name, _, dense = family.partition(" ")
+    config = tiny_config(name)
+    return replace_options(config, DENSE) if dense else config
+
+
+@functools.cache
+def unchanged(family: str) -> keras.Model:
+    return build_model(config_of(family))
+
+
+@pytest.mark.parametrize(("option", "attributes"), OPTIONS.items(), ids=lambda value: value[0])
+def test_an_option_reaches_the_layers_that_it_is_of(option, attributes):
+    family, key, value = option
+    changed = build_model(replace_options(config_of(family), {key: value}))
+    for attribute in attributes:
+        assert attrgetter(attribute)(unchanged(family)) != value, attribute
+        assert attrgetter(attribute)(changed) == value, attribute
+
+
+def test_a_tied_model_has_one_embedding():
+    assert unchanged("vma").addressing.query_embedding is not None
+    tied = build_model(replace_options(config_of("vma"), {"model.tied": True}))
+    assert tied.addressing.query_embedding is None
+
+
 def test_the_papers_mlps():
     """Section 4.1: two layers of 256 and 128 units everywhere, 32 latent dimensions."""
     model = build_model(get_preset("mnist_recall256"))
@@ -60,10 +134,31 @@ def test_the_papers_mlps():
         for variable in model.trainable_variables
         if variable.path.endswith("kernel")
     }
-    encoder = [(784, 256), (256, 128)]
-    for name in ("key_embedding", "query_embedding"):
-        found = [shape for path, shape in shapes.items() if name in path]
-        assert found == [*encoder, (128, 128)]
+    embedding = {
+        "encoder/dense1": (784, 256),
+        "encoder/dense2": (256, 128),
+        "embedding": (128, 128),
+    }
+    head = {"hidden": (256, 128), "parameters": (128, 2 * 32)}
+    assert shapes == {
+        f"{name}/kernel": shape
+        for part, layers in {
+            "addressing/key_embedding": embedding,
+            "addressing/query_embedding": embedding,
+            # With the hidden layer of the prior's head it is two layers too.
+            "pyramid": {"dense1": (784, 256)},
+            "prior": head,
+            "posterior": {"dense1_x": (784, 256), "dense1_entry": (784, 256)},
+            "posterior/head": head,
+            "decoder": {
+                "dense1_z": (32, 128),
+                "dense1_entry": (784, 128),
+                "dense2": (128, 256),
+                "logits": (256, 784),
+            },
+        }.items()
+        for name, shape in ((f"{part}/{layer}", shape) for layer, shape in layers.items())
+    }
 
 
 @pytest.mark.parametrize("preset", ["mnist_recall256", "mnist_learned64", "mnist_vae"])

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tests.models.tiny_vma import episode, fit_once, tiny_model
 from tfvma import bounds, estimators
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators import Estimator, Exact, StraightThrough, WakeWake
+from tfvma.estimators import Estimator, Exact, Relaxed, StraightThrough, WakeWake
 from tfvma.models.latent_path import LatentPath
 from tfvma.models.relaxed import infer_relaxed
 from tfvma.models.vma import BACKWARD
@@ -77,6 +77,22 @@ def test_the_factor_of_z_knows_the_warm_up(monkeypatch):
         model.compile(keras.optimizers.SGD(0.1), latent_warmup=latent_warmup, run_eagerly=True)
         model.fit(episodes(), steps_per_epoch=3, epochs=1, verbose=0)
     assert weights == pytest.approx([1.0, 1.0, 1.0, 0.1, 0.55, 1.0])
+
+
+@pytest.mark.parametrize("name", ["concrete", "straight_through"])
+def test_the_temperature_is_that_of_the_step(monkeypatch, name):
+    steps = []
+    temperature_at = Relaxed.temperature_at
+
+    def spy(estimator, step):
+        steps.append(int(step))
+        return temperature_at(estimator, step)
+
+    monkeypatch.setattr(Relaxed, "temperature_at", spy)
+    model = tiny_model(num_samples=2)
+    model.compile(keras.optimizers.SGD(0.1), estimator=name, run_eagerly=True)
+    model.fit(episodes(), steps_per_epoch=3, epochs=1, verbose=0)
+    assert steps == [0, 1, 2]
 
 
 def test_with_every_slot_the_bound_has_the_address_summed_out():

@@ -28,6 +28,7 @@ from tfvma import bounds
 from tfvma.config import Config, ModelConfig, TrainingConfig
 from tfvma.estimators import Vimco
 from tfvma.models.build import build_model
+from tfvma.models.latent_path import LatentPath
 from tfvma.models.vma import METRICS, VariationalMemoryAddressing
 
 # XLA.
@@ -171,6 +172,45 @@ def test_loss_is_the_negative_bound_and_not_the_surrogate():
     assert all(value != pytest.approx(surrogate, rel=1e-3) for value in logs.values())
     assert logs["ess"] == pytest.approx(np.mean(bounds.ess(bounds.log_weights(*densities))))
     assert logs["reconstruction"] == pytest.approx(np.mean(densities.log_px), rel=1e-5)
+
+
+def gaussian_kl(loc, scale, prior_loc, prior_scale) -> np.ndarray:
+    """KL(N(loc, scale^2) || N(prior_loc, prior_scale^2)), summed over the last axis."""
+    ratio = scale / prior_scale
+    distance = (loc - prior_loc) / prior_scale
+    return (0.5 * (ratio**2 + distance**2 - 1.0) - np.log(ratio)).sum(-1)
+
+
+@pytest.mark.parametrize("estimator", ["exact", "exact_top_k(num_top=2)"])
+def test_metrics_weigh_addresses_by_their_shares(estimator):
+    """Shares of q(a | x) differ here; with samples all are 1/K, and a plain mean would do."""
+    model, e = tiny_model(), episode()
+    model.addressing.query_embedding.embedding.bias.assign([3.0, -2.0, 1.0])
+    logs = fit_once(model, e, estimator=estimator, optimizer=keras.optimizers.SGD(0.0))
+
+    rewind(model)
+    seeds = [tf.cast(model.seed_generator.next(), tf.int32) for _ in range(2)]
+    entries = model.memory.entries(e["memory"])
+    asked = model.ask(e["x"], entries)
+    samples = model.sample(asked, NUM_SAMPLES, seeds, model.estimator)
+    encoded = model.encode(entries, samples.proposal.address)
+    read = model.read(asked, samples.noise, encoded, LatentPath())
+    read = type(read)(*(np.float64(part) for part in read))
+    d = model.infer_at(asked, samples, encoded, LatentPath()).densities
+    d = type(d)(*(np.float64(part) for part in d))
+
+    share = np.exp(np.float64(samples.proposal.log_share))
+    assert np.all(share.max(0) > 1.4 * share.min(0))
+    weights = share * np.exp(d.log_px + d.log_pa - d.log_qa + d.log_pz - d.log_qz)
+    divergence = gaussian_kl(read.loc, read.scale, read.prior_loc, read.prior_scale)
+    expected = {
+        "iw_bound": np.log(weights.sum(0)),
+        "reconstruction": (share * d.log_px).sum(0),
+        "kl_z": (share * divergence).sum(0),
+        "ess": weights.sum(0) ** 2 / (weights**2).sum(0),
+    }
+    for name, value in expected.items():
+        assert logs[name] == pytest.approx(value.mean(), rel=1e-5), name
 
 
 @pytest.mark.parametrize(("right", "accuracy"), [(4, 1.0), (3, 0.75), (0, 0.0)])

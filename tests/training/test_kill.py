@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tfvma.training.measurements import TIMES
 ROOT = Path(__file__).parents[2]
 STEPS = 1_000_000
 LOG, CHECKPOINT = 2, 18
+# After which a run that does not get there is killed.
+SECONDS = 480
 
 
 @pytest.fixture
@@ -34,12 +37,21 @@ def command(tiny, tmp_path) -> list[str]:
 
 def run_until(step: int, number: signal.Signals, command: list[str]) -> tuple[int, str]:
     """Sends a signal once a step is shown; the exit code and what was said after that."""
+    before = []
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        for line in process.stderr:
-            if line.startswith(f"step {step}/"):
-                process.send_signal(number)
-                break
-        said = process.stderr.read()
+        limit = threading.Timer(SECONDS, process.kill)
+        limit.start()
+        try:
+            for line in process.stderr:
+                if line.startswith(f"step {step}/"):
+                    process.send_signal(number)
+                    break
+                before.append(line)
+            else:
+                pytest.fail(f"step {step} was not shown in {SECONDS} s: {''.join(before[-20:])}")
+            said = process.stderr.read()
+        finally:
+            limit.cancel()
     return process.returncode, said
 
 

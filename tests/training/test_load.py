@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfvma.config import replace_options
 from tfvma.errors import CheckpointError
+from tfvma.estimators import Ovis
 from tfvma.models.build import build_model
 from tfvma.training import load_trained, training_seconds
 from tfvma.training.checkpoints import Checkpoints
 from tfvma.training.log import read_log
+from tfvma.training.muon import Muon
 from tfvma.training.run import compiled_model
 from tfvma.training.run_folder import RunFolder, write_config
 
@@ -111,3 +114,28 @@ def test_a_model_is_compiled_as_its_configuration_says(tiny, monkeypatch):
     assert compiled_model(tiny).backward == "all_samples"
     training = dataclasses.replace(tiny.training, backward="drawn_sample")
     assert compiled_model(dataclasses.replace(tiny, training=training)).backward == "drawn_sample"
+
+    model = compiled_model(
+        replace_options(
+            tiny,
+            {
+                "training.estimator": "ovis(gamma=0.5)",
+                "training.latent_gradient": "doubly_reparameterized",
+                "training.latent_warmup": 7,
+                "training.optimizer": "muon",
+                "training.learning_rate": 0.02,
+                "training.schedule": "constant",
+                "training.learning_rate_warmup": 4,
+                "training.weight_decay": 0.125,
+                "training.ema_momentum": 0.25,
+            },
+        )
+    )
+    assert (type(model.estimator), model.estimator.gamma) == (Ovis, 0.5)
+    assert (model.latent_gradient, model.latent_warmup) == ("doubly_reparameterized", 7)
+    optimizer = model.optimizer
+    assert type(optimizer) is Muon
+    # Of the first step: a quarter of the peak.
+    assert float(optimizer.learning_rate) == pytest.approx(0.005)
+    assert optimizer.weight_decay == 0.125
+    assert (optimizer.use_ema, optimizer.ema_momentum) == (True, 0.25)

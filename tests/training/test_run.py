@@ -11,6 +11,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from tests.training.conftest import random_characters
 from tfvma.config import replace_options
 from tfvma.errors import (
     CheckpointError,
@@ -20,9 +21,9 @@ from tfvma.errors import (
     OutputError,
 )
 from tfvma.models.build import build_model
-from tfvma.training import load_trained, train
+from tfvma.training import load_trained, run, train
 from tfvma.training.checkpoints import Checkpoints
-from tfvma.training.held_out import HELD_OUT_METRICS
+from tfvma.training.held_out import HELD_OUT_METRICS, HeldOut, draw_held_out
 from tfvma.training.log import read_log
 from tfvma.training.measurements import TIMES
 from tfvma.training.run import compiled_model
@@ -214,6 +215,41 @@ def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):
     kept = load_trained(straight_run)[0].level.numpy()
     np.testing.assert_array_equal(kept, model.level.numpy())
     assert not np.array_equal(kept, trained)
+
+
+def test_what_is_held_out_is_scored_with_the_averaged_weights(straight_run, tiny):
+    *_, last = read_log(straight_run / "log.csv")
+    episodes = draw_held_out(tiny, random_characters("strokes", "test"))
+    model = load_trained(straight_run)[0]
+    measured = HeldOut(episodes, model).measure()
+    # The log has seven digits.
+    assert last["val_iw_bound"] == pytest.approx(measured["iw_bound"], rel=2e-6)
+
+
+def test_a_run_learns_from_the_training_split_and_is_held_out_on_the_other(
+    tiny, tmp_path, monkeypatch
+):
+    splits = {}
+
+    def spy_on(name):
+        draw = getattr(run, name)
+
+        def drawn(settings, source, **options):
+            splits.setdefault(name, []).append(source.split)
+            return draw(settings, source, **options)
+
+        monkeypatch.setattr(run, name, drawn)
+
+    for name in ("draw_episodes", "draw_held_out", "draw_to_sharpen"):
+        spy_on(name)
+    # The stand-in has no logits to be sharpened.
+    monkeypatch.setattr(run, "sharpen", lambda *_, **__: 1.0)
+    train(replace_options(tiny, {"training.sharpened_for": 5}), tmp_path)
+    assert splits == {
+        "draw_episodes": ["train"],
+        "draw_held_out": ["test"],
+        "draw_to_sharpen": ["train"],
+    }
 
 
 def test_with_varied_shots_a_resumed_run_is_the_same(tiny, tmp_path, monkeypatch):

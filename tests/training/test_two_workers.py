@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from tfvma.training.measurements import TIMES
 ROOT = Path(__file__).parents[2]
 CHECKPOINT = 5
 FIRST, MORE = 12, 8
-SECONDS = 240
+# After which processes that do not get there are killed.
+SECONDS = 480
 
 
 @pytest.fixture
@@ -43,7 +45,11 @@ def config(tiny) -> Config:
 
 
 def start_workers(stack: ExitStack, config: Config, folder: Path) -> list[subprocess.Popen]:
-    """train.py twice, each with a folder for runs of its own."""
+    """train.py twice, each with a folder for runs of its own.
+
+    What they print goes to files: one whose pipe is full would wait for its reader, and the other
+    for it.
+    """
     arguments = ["--preset", "strokes_vma_4shot", "--name", "two", "--strategy", "multiworker"]
     for key, value in options(config).items():
         text = ",".join(map(str, value)) if isinstance(value, tuple) else value
@@ -52,19 +58,33 @@ def start_workers(stack: ExitStack, config: Config, folder: Path) -> list[subpro
     processes = []
     for index in range(2):
         task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        said = stack.enter_context(said_by(index, folder).open("w"))
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.training.tiny_run", *arguments),
                 *("--runs-dir", str(folder / f"of_worker_{index}")),
             ],
             env={**os.environ, "TF_CONFIG": json.dumps(task)},
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=said,
             cwd=ROOT,
         )
         processes.append(stack.enter_context(process))
         stack.callback(process.kill)
     return processes
+
+
+def said_by(index: int, folder: Path) -> Path:
+    """Takes what a worker prints."""
+    return folder / f"said_by_worker_{index}.txt"
+
+
+def wait_for_step(step: int, process: subprocess.Popen, said: Path) -> None:
+    """Returns once the process shows the step; fails where it ends before, or takes too long."""
+    deadline = time.monotonic() + SECONDS
+    while f"\nstep {step}/" not in said.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"step {step} was not shown: {said.read_text()[-3000:]}")
+        time.sleep(0.05)
 
 
 def free_addresses(count: int) -> list[str]:
@@ -79,11 +99,10 @@ def test_a_killed_worker_ends_the_run_and_both_go_on_as_one_device(config, tmp_p
     folder = tmp_path / "of_worker_0" / "two"
     with ExitStack() as stack:
         chief, other = start_workers(stack, config, tmp_path)
-        for line in chief.stderr:
-            if line.startswith(f"step {FIRST}/"):
-                other.kill()
-                break
-        said = chief.communicate(timeout=SECONDS)[1]
+        wait_for_step(FIRST, chief, said_by(0, tmp_path))
+        other.kill()
+        chief.wait(timeout=SECONDS)
+    said = said_by(0, tmp_path).read_text()
     assert (chief.returncode, other.returncode) == (2, -signal.SIGKILL)
     assert said.splitlines()[-1].startswith("error: another worker has stopped or cannot be")
     killed_at = read_log(folder / "log.csv")[-1]["step"]
@@ -94,8 +113,8 @@ def test_a_killed_worker_ends_the_run_and_both_go_on_as_one_device(config, tmp_p
     config = replace_options(config, {"training.steps": steps})
     with ExitStack() as stack:
         both = start_workers(stack, config, tmp_path)
-        said = [process.communicate(timeout=SECONDS)[1] for process in both]
-    assert [process.returncode for process in both] == [0, 0], said[0][-3000:]
+        codes = [process.wait(timeout=SECONDS) for process in both]
+    assert codes == [0, 0], said_by(0, tmp_path).read_text()[-3000:]
     assert not (tmp_path / "of_worker_1").exists()
 
     monkeypatch.setattr("tfvma.training.run.load_characters", random_characters)
