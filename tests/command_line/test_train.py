@@ -104,3 +104,16 @@ def test_arguments_are_checked_before_tensorflow_is_imported():
     )
     assert done.returncode == 2
     assert "model.depth='3'" in done.stderr
+
+
+@pytest.mark.parametrize(("first_step", "words"), [(0, ""), (3, ""), (7, "finished before, ")])
+def test_a_run_that_was_finished_is_not_said_to_have_trained_now(
+    first_step, words, tmp_path, monkeypatch, capsys
+):
+    import tfvma.training
+
+    result = tfvma.training.TrainingResult(7, first_step, 90.0, 90.0, True, None, {})
+    monkeypatch.setattr(tfvma.training, "train", lambda *arguments, **options: result)
+    monkeypatch.setattr("tfvma.training.threads.one_thread_per_operation", lambda: None)
+    assert main(["--preset", PRESET, "--runs-dir", str(tmp_path), "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith(f"{PRESET}: {words}7 steps in 1.5 minutes; weights")

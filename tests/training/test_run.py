@@ -135,11 +135,12 @@ def test_a_finished_run_is_not_trained_again_and_can_be_extended(straight_run, t
     shutil.copytree(straight_run, folder)
     (folder / "model.weights.h5").unlink()
     result = train(tiny, folder)
-    assert (result.step, result.finished) == (6, True)
+    assert (result.first_step, result.step, result.finished) == (6, 6, True)
     assert_same_weights(folder, straight_run)
 
     longer = replace_options(tiny, {"training.steps": 8})
-    assert train(longer, folder).step == 8
+    result = train(longer, folder)
+    assert (result.first_step, result.step) == (6, 8)
     model, config, step = load_trained(folder)
     assert (config.training.steps, step) == (8, 8)
     assert not np.array_equal(model.level, load_trained(straight_run)[0].level)

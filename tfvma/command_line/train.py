@@ -152,8 +152,9 @@ def _train(parsed: argparse.Namespace) -> int:
         return 0
     held_out = result.metrics.get("val_iw_bound")
     bound = "" if held_out is None else f", held-out bound {held_out:.2f} nats"
+    before = "finished before, " if result.first_step == result.step else ""
     print(
-        f"{config.name}: {result.step} steps in {result.seconds / 60:.1f} minutes{bound}; "
+        f"{config.name}: {before}{result.step} steps in {result.seconds / 60:.1f} minutes{bound}; "
         f"weights in {run_dir / 'model.weights.h5'}"
     )
     return 0

@@ -66,6 +66,7 @@ class TrainingResult:
 
     Attributes:
         step: steps completed.
+        first_step: those that were before this go; as many where there was nothing left to do.
         seconds: of training, over all goes.
         cpu_seconds: of its steps alone, see StepClock.
         finished: whether that is all of them.
@@ -74,6 +75,7 @@ class TrainingResult:
     """
 
     step: int
+    first_step: int
     seconds: float
     cpu_seconds: float
     finished: bool
@@ -170,15 +172,15 @@ def _train(
             _check_new(folder)
             _start(model, config.training, train_set, progress)
         send_from_chief(strategy, checkpoints.variables)
-        step, last = completed_steps(model), config.training.steps
-        step_clock = StepClock(_cpu_seconds(folder, step) if chief else 0.0)
-        if step > last:
+        first, last = completed_steps(model), config.training.steps
+        step_clock = StepClock(_cpu_seconds(folder, first) if chief else 0.0)
+        if first > last:
             raise InvalidArgumentError(
-                f"training.steps={last}: expected at least {step}, the step that {folder.path} "
+                f"training.steps={last}: expected at least {first}, the step that {folder.path} "
                 "has reached."
             )
-        if step < last:
-            groups = _training_episodes(config, train_set, step, strategy)
+        if first < last:
+            groups = _training_episodes(config, train_set, first, strategy)
             writing = _writing(config, folder, checkpoints, held_out_episodes, step_clock, progress)
             stopping = [interruption]
             if max_cpu_seconds is not None:
@@ -193,6 +195,7 @@ def _train(
 
     return TrainingResult(
         step=step,
+        first_step=first,
         seconds=float(checkpoints.seconds.numpy()),
         cpu_seconds=step_clock.cpu_seconds,
         finished=finished,
