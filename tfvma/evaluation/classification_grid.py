@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import cells_of, markdown_line, split_rows, value_of
+from tfvma.evaluation.table import cells_of, markdown_line, split_rows
 
 _PROTOCOL = re.compile(r"(classification|classification_iw) (\d+)-way (\d+)-shot (.+)")
 # That of importance weights has q(a | x) on its fewer targets too.
@@ -16,6 +16,8 @@ _BY = {
     ("classification_iw", "accuracy_iw"): "importance weights, K = {}",
 }
 _NONE = "–"
+# Of a standard error, half a 95 % interval.
+_HALF_INTERVAL = 1.96
 
 # Ways and shots.
 _Setting = tuple[int, int]
@@ -60,7 +62,14 @@ def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> str:
         papers = [printed.get(setting, _NONE) for setting in settings]
         text.append(markdown_line(["the paper's", "q(a|x)", *papers]))
     for (name, by), line in lines.items():
-        values = [value_of(line[setting]) if setting in line else _NONE for setting in settings]
+        values = [_interval(line[setting]) if setting in line else _NONE for setting in settings]
         text.append(markdown_line([name, by, *values]))
-    heading = f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell:"
+    heading = (
+        f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell; ± is here "
+        "half a 95 % interval, 1.96 standard errors over episodes:"
+    )
     return "\n".join([heading, "", *text])
+
+
+def _interval(row: Row) -> str:
+    return f"{100 * row.value:.1f} ± {100 * _HALF_INTERVAL * row.stderr:.1f} %"
