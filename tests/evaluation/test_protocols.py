@@ -111,6 +111,8 @@ def test_confounders_are_few_shot_with_more_and_more_characters():
     assert [protocol.num_classes for protocol in protocols] == [1, 2, 4, 8, 16, 32, 64, 144]
     assert {(protocol.shots, protocol.num_samples) for protocol in protocols} == {(4, (4,))}
     assert all(isinstance(protocol, FewShot) for protocol in protocols)
+    # Of each of 144 characters 16 drawings, 4 at a time.
+    assert {protocol.num_targets for protocol in protocols} == {144 * 16}
     # Names of their own: a row of few_shot is not replaced by one of these.
     assert protocols[3].name == "confounders C=8 S=4"
     (first, *_) = confounders(shots=2, targets=9, num_samples=(7,))

@@ -107,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         help=f"drawings or images scored: {_takers('targets')} (2048; confounders: the "
-        "same each time; table1: the same 659 in each cell; nll: all)",
+        "same 2304 each time; table1: the same 659 in each cell; nll: all)",
     )
     few_shot = options.add_argument_group(
         "few_shot and unknown_class",

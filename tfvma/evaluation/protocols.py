@@ -78,8 +78,12 @@ class SameTargets(FewShot):
 
 @dataclass(frozen=True)
 class Confounders(SameTargets):
-    """One of several measurements with more and more characters in memory (figure 5A)."""
+    """One of several measurements with more and more characters in memory (figure 5A).
 
+    By default each of the 144 test characters of `omniglot26` is the target with 16 drawings.
+    """
+
+    targets: int = 2_304
     num_samples: tuple[int, ...] = (4,)
 
     @property
@@ -313,7 +317,7 @@ def importance_classifications(
 
 
 def confounders(
-    shots: int = 4, targets: int = 2_048, num_samples: tuple[int, ...] = (4,)
+    shots: int = 4, targets: int = Confounders.targets, num_samples: tuple[int, ...] = (4,)
 ) -> tuple[Confounders, ...]:
     """One for each number in CONFOUNDERS."""
     return tuple(Confounders(count, shots, targets, num_samples) for count in CONFOUNDERS)

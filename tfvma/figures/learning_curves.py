@@ -71,9 +71,10 @@ def learning_curves(
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
     last = max(row["step"] for row in log)
+    lowest = min((nats for curve in curves for _, nats in curve), default=math.inf)
     for words, value in marks_above.items():
-        # No model is below what a lookup table has, so that there the words are in nobody's way.
-        _mark(above, words, value, last, beneath=words in marks_below)
+        # Below all curves the words are in nobody's way.
+        _mark(above, words, value, last, beneath=value <= lowest)
     for words, value in marks_below.items():
         _mark(below, words, value, last)
     # Room for the name of a curve that ends at 0.
@@ -150,5 +151,5 @@ def _zoom(axes: Axes, curves: Sequence[Curve], first: float, marked: Collection[
     values = [value for curve in curves for step, value in curve if step >= first]
     if values:
         values += [*marked]
-        margin = 0.05 * (max(values) - min(values)) + 0.5
+        margin = 0.08 * (max(values) - min(values)) + 0.5
         axes.set_ylim(min(values) - margin, max(values) + margin)
