@@ -37,7 +37,7 @@ def of(*stages: Config) -> str:
         (changed(PLAIN, "model", tied=True), "e"),
         (get_preset("omniglot28_learned256"), "f"),
         (get_preset("gmn_vma"), "–"),
-        (get_preset("gmn_vma_large"), "g"),
+        (get_preset("gmn_vma_large"), "g, h"),
     ],
 )
 def test_each_has_its_mark(config, mark):

@@ -61,8 +61,8 @@ def test_what_differs_is_marked_and_told_below(tmp_path):
         path.write_text(path.read_text().replace("recall M=256 omniglot26", RECALLED))
     *_, last = in_short_table(read_zoo(tmp_path)).splitlines()
     assert last == (
-        "What differs from the paper: d: a decoder that begins as a copy of the entry; the paper's "
-        "has to learn it."
+        "What differs from the paper: d: a decoder that begins as a copy of the entry, which the "
+        "paper's has to learn."
     )
     recall, few_shot = lines(tmp_path)
     assert recall.endswith("| mnist_recall256 | d |") and few_shot.endswith("_tied | – |")

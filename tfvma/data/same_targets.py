@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
-from tfvma.data.rotations import rotation
+from tfvma.data.rotations import count_rotations, rotation
 from tfvma.errors import DataError
 from tfvma.validation import check_at_least
 
@@ -73,23 +73,14 @@ def check_same_targets(
 ) -> None:
     """Raises InvalidArgumentError for numbers less than 1, DataError where more characters,
     drawings or targets are asked for than there are."""
-    for name, value in (
-        ("num_classes", num_classes),
-        ("targets_per_class", targets_per_class),
-        ("shots", shots),
-        ("num_turns", num_turns),
-    ):
-        check_at_least(name, value, 1)
+    check_at_least("num_classes", num_classes, 1)
+    check_at_least("num_turns", num_turns, 1)
+    count_rotations(characters, shots, targets_per_class)
     source = f"{characters.name!r} ({characters.split})"
-    size, drawings = characters.num_characters, characters.drawings_per_character
+    size = characters.num_characters
     if num_classes > size:
         raise DataError(f"num_classes={num_classes}: {source} has {size} characters.")
-    if targets_per_class + shots > drawings:
-        raise DataError(
-            f"targets_per_class={targets_per_class} and shots={shots} make "
-            f"{targets_per_class + shots} drawings of a character: {source} has {drawings} of each."
-        )
-    most = size * (drawings // targets_per_class)
+    most = size * (characters.drawings_per_character // targets_per_class)
     if num_turns > most:
         raise DataError(
             f"{num_turns * targets_per_class:,} targets: {source} has "

@@ -12,7 +12,7 @@ from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import FewShot
-from tfvma.evaluation.scored_terms import Key, address_right, reads_labels, scored_terms
+from tfvma.evaluation.scored_terms import Key, scored_episodes
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.standard_error import clustered_mean
 
@@ -54,22 +54,11 @@ def measure_few_shot(
     Raises DataError where there are too few characters or drawings, DivergedError where
     the model gives a bound that is not finite.
     """
-    score = tf.function(scorer.score)
-    address = tf.function(scorer.address) if reads_labels(scorer) else None
     values: dict[Key, list[np.ndarray]] = defaultdict(list)
-    for index, episode in enumerate(few_shot_episodes(protocol, characters, seed)):
-        terms = scored_terms(
-            score,
-            episode["x"],
-            episode["memory"] if scorer.takes_memory else None,
-            protocol.num_samples,
-            tf.constant([seed, index], tf.int32),
-            f"episode {index}",
-        )
+    drawn = few_shot_episodes(protocol, characters, seed)
+    for _, terms in scored_episodes(scorer, drawn, protocol.num_samples, seed):
         for key, value in terms.items():
             values[key].append(value)
-        if address is not None:
-            values["address_accuracy", None].append(address_right(address, episode))
         advance()
     return [
         Measurement(metric, clustered_mean(np.stack(per_episode)), num_samples, _count(per_episode))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
 from tfvma.data.same_targets import check_same_targets, same_targets
 from tfvma.errors import DataError
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import SameTargets
-from tfvma.evaluation.scored_terms import Key, address_right, reads_labels, scored_terms
+from tfvma.evaluation.scored_terms import Key, scored_episodes
 from tfvma.evaluation.scorer import Scorer
 from tfvma.evaluation.standard_error import grouped_mean
 
@@ -58,23 +57,19 @@ def measure_same_targets(
     Raises DataError where there are too few characters or drawings, DivergedError where
     the model gives a bound that is not finite.
     """
-    score = tf.function(scorer.score, reduce_retracing=True)
-    address = tf.function(scorer.address, reduce_retracing=True) if reads_labels(scorer) else None
+    drawn = same_targets(
+        characters,
+        num_classes=protocol.num_classes,
+        targets_per_class=protocol.targets_per_class,
+        shots=protocol.shots,
+        num_turns=protocol.num_turns,
+        seed=seed,
+    )
     values: dict[Key, list[np.ndarray]] = defaultdict(list)
     shown: list[np.ndarray] = []
-    for index, episode in enumerate(_episodes(protocol, characters, seed)):
-        terms = scored_terms(
-            score,
-            episode["x"],
-            episode["memory"] if scorer.takes_memory else None,
-            protocol.num_samples,
-            tf.constant([seed, index], tf.int32),
-            f"episode {index}",
-        )
+    for episode, terms in scored_episodes(scorer, drawn, protocol.num_samples, seed):
         for key, value in terms.items():
             values[key].append(value)
-        if address is not None:
-            values["address_accuracy", None].append(address_right(address, episode))
         shown.append(episode["character"].numpy())
         advance(len(shown[-1]))
     character = np.concatenate(shown)
@@ -84,16 +79,3 @@ def measure_same_targets(
         )
         for (metric, num_samples), parts in values.items()
     ]
-
-
-def _episodes(
-    protocol: SameTargets, characters: CharacterSet, seed: int
-) -> Iterator[dict[str, tf.Tensor]]:
-    return same_targets(
-        characters,
-        num_classes=protocol.num_classes,
-        targets_per_class=protocol.targets_per_class,
-        shots=protocol.shots,
-        num_turns=protocol.num_turns,
-        seed=seed,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -57,6 +57,34 @@ def scored_terms(
         if "kl_address" in terms:
             values["kl_a", None] = terms["kl_address"].numpy()
     return values
+
+
+def scored_episodes(
+    scorer: Scorer,
+    episodes: Iterable[dict[str, tf.Tensor]],
+    num_samples: Sequence[int],
+    seed: int,
+) -> Iterator[tuple[dict[str, tf.Tensor], dict[Key, np.ndarray]]]:
+    """Each episode with the terms of its targets at every K: those of `scored_terms` and, where
+    the memory has labels, ("address_accuracy", None).
+
+    Episode i draws its samples from the seed [seed, i]; a scorer that takes no memory is given
+    none. Raises DivergedError where a term is not finite.
+    """
+    score = tf.function(scorer.score, reduce_retracing=True)
+    address = tf.function(scorer.address, reduce_retracing=True) if reads_labels(scorer) else None
+    for index, episode in enumerate(episodes):
+        terms = scored_terms(
+            score,
+            episode["x"],
+            episode["memory"] if scorer.takes_memory else None,
+            num_samples,
+            tf.constant([seed, index], tf.int32),
+            f"episode {index}",
+        )
+        if address is not None:
+            terms["address_accuracy", None] = address_right(address, episode)
+        yield episode, terms
 
 
 def reads_labels(scorer: Scorer) -> bool:
