@@ -26,7 +26,8 @@ def model(name, rows, memory_size=0, dataset="omniglot28"):
 
 
 def grid_of(*models):
-    return nll_grids((model, row) for model in models for row in model.rows)
+    rows = ((model, row) for model in models for row in model.rows)
+    return [grid.markdown() for grid in nll_grids(rows)]
 
 
 def test_rows_of_other_protocols_are_set_apart():

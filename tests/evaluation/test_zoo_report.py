@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 
 from tests.evaluation.zoo_folder import add_model, all_classes_rows, few_shot_rows, row
+from tfvma.config import Config, EpisodeConfig, to_dict
 from tfvma.evaluation.zoo import read_zoo
 from tfvma.evaluation.zoo_report import main
 
@@ -157,3 +160,29 @@ def test_main_figures_stand_first_and_table_1_as_the_paper_has_it(savedmodels, t
     assert ours == ["1", "ours", "89.2 ± 0.5", *["–"] * 5, "71.2 ± 0.5"]
     assert (paper[2], paper[-1]) == ("86.5", "73.9")
     assert "Figures of GMN may mean something else" in reader.text
+
+
+def test_what_several_models_have_in_common_stands_side_by_side(savedmodels, tmp_path):
+    """Images of MNIST and of Omniglot in tables of their own: other K, other figures."""
+    main([str(tmp_path / "before"), "--savedmodels", str(savedmodels)])
+    assert "Side by side" not in read(tmp_path / "before" / "index.html")[0].text
+    for name, accuracy in (("omniglot26_vma_1shot", 0.9), ("omniglot26_vma_2shot", 0.875)):
+        right = row("classification 5-way 1-shot", "accuracy", accuracy, None, stderr=0.01)
+        add_model(savedmodels, name, [right])
+    for dataset, nll in (("binarized_mnist", 96.25), ("omniglot28", 110.5)):
+        measured = [row("nll", name, value, 4) for name, value in {"nll": nll, **PARTS}.items()]
+        bounds = [dataclasses.replace(one, protocol=f"nll {dataset}/test") for one in measured]
+        home = add_model(savedmodels, f"{dataset}_vae", bounds, family="vae")
+        config = Config(home.name, episodes=EpisodeConfig(dataset=dataset, kind="images"))
+        (home / "config.json").write_text(json.dumps(to_dict(config)))
+    main([str(tmp_path), "--savedmodels", str(savedmodels)])
+    _, html = read(tmp_path / "index.html")
+    assert cells_under(html, "<p>Accuracy on omniglot26/test")[1:] == [
+        ["model", "by", "5-way 1-shot"],
+        ["omniglot26_vma_1shot", "q(a|x)", "90.0 ± 2.0 %"],
+        ["omniglot26_vma_2shot", "q(a|x)", "87.5 ± 2.0 %"],
+    ]
+    _, mnist, omniglot = html.split("<p>Nats per image")
+    for table, name in ((mnist, "binarized_mnist_vae"), (omniglot, "omniglot28_vae")):
+        (line,) = cells_under(table, "in each cell")[2:]
+        assert line[0] == name

@@ -1,12 +1,13 @@
-"""Few-shot accuracies of all models in one table, in Markdown."""
+"""Few-shot accuracies of all models in one table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
+from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import cells_of, markdown_line, split_rows
+from tfvma.evaluation.table import cells_of, split_rows
 
 _PROTOCOL = re.compile(r"(classification|classification_iw) (\d+)-way (\d+)-shot (.+)")
 # That of importance weights has q(a | x) on its fewer targets too.
@@ -30,7 +31,7 @@ def split_classification(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return split_rows(rows, _PROTOCOL)
 
 
-def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[str]:
+def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[Grid]:
     """One table for each dataset, under a line that says what it is.
 
     Lines are models, by q(a | x) and by importance weights, below the paper's figures where it
@@ -48,27 +49,29 @@ def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[str]:
     return [_grid(dataset, lines) for dataset, lines in found.items()]
 
 
-def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> str:
+def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> Grid:
     cells = [cell for line in lines.values() for cell in line.items()]
     targets = sorted(row.targets for _, row in cells)
     settings = sorted({setting for setting, _ in cells})
     printed = {setting: cells_of(row)[1] for setting, row in cells if row.paper is not None}
-    columns = [f"{ways}-way {shots}-shot" for ways, shots in settings]
-    text = [
-        markdown_line(["model", "by", *columns]),
-        markdown_line(["---", "---", *["---:"] * len(columns)]),
-    ]
-    if printed:
-        papers = [printed.get(setting, _NONE) for setting in settings]
-        text.append(markdown_line(["the paper's", "q(a|x)", *papers]))
-    for (name, by), line in lines.items():
-        values = [_interval(line[setting]) if setting in line else _NONE for setting in settings]
-        text.append(markdown_line([name, by, *values]))
+    papers = [printed.get(setting, _NONE) for setting in settings]
     heading = (
         f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell; ± is here "
         "half a 95 % interval, 1.96 standard errors over episodes:"
     )
-    return "\n".join([heading, "", *text])
+    return Grid(
+        columns=["model", "by", *(f"{ways}-way {shots}-shot" for ways, shots in settings)],
+        alignment="ll" + "r" * len(settings),
+        lines=[
+            *([["the paper's", "q(a|x)", *papers]] if printed else []),
+            *([*names, *_intervals(line, settings)] for names, line in lines.items()),
+        ],
+        heading=heading,
+    )
+
+
+def _intervals(line: Mapping[_Setting, Row], settings: Iterable[_Setting]) -> list[str]:
+    return [_interval(line[setting]) if setting in line else _NONE for setting in settings]
 
 
 def _interval(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Bounds and KL terms of all models of one kind of images in one table, in Markdown."""
+"""Bounds and KL terms of all models of one kind of images in one table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper_learned28 import LEARNED28_DATASETS, learned28_words
-from tfvma.evaluation.table import cells_of, markdown_line, metric_name, split_rows, value_of
+from tfvma.evaluation.table import cells_of, metric_name, split_rows, value_of
 from tfvma.evaluation.zoo import ZooModel
 
 _PROTOCOL = re.compile(r"nll (.+)/(train|test)")
@@ -40,7 +41,7 @@ def split_nll(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return split_rows(rows, _PROTOCOL)
 
 
-def nll_grids(rows: Iterable[tuple[ZooModel, Row]]) -> list[str]:
+def nll_grids(rows: Iterable[tuple[ZooModel, Row]]) -> list[Grid]:
     """One table under a line that says how many images are in a cell, or none without rows.
 
     Lines are models and the images that they are scored on, below what the paper prints of such a
@@ -61,28 +62,27 @@ def nll_grids(rows: Iterable[tuple[ZooModel, Row]]) -> list[str]:
     return [_grid(models, lines)] if lines else []
 
 
-def _grid(models: Mapping[str, ZooModel], lines: Mapping[tuple[str, str], _Line]) -> str:
+def _grid(models: Mapping[str, ZooModel], lines: Mapping[tuple[str, str], _Line]) -> Grid:
     columns = _columns(lines)
-    counts = sorted({row.targets for line in lines.values() for row in line.values()})
-    text = [
-        markdown_line(
-            ["model", "images", *(column.title for column in columns), "steps", "minutes"]
-        ),
-        markdown_line(["---", "---", *["---:"] * (len(columns) + 2)]),
-    ]
+    cells = []
     above = [_NONE] * len(columns)
     for (name, dataset), line in lines.items():
         printed = [_printed(models[name], column, line, columns) for column in columns]
         if printed not in (above, [_NONE] * len(columns)):
-            text.append(markdown_line([_papers(models[name]), _NONE, *printed, _NONE, _NONE]))
+            cells.append([_papers(models[name]), _NONE, *printed, _NONE, _NONE])
             above = printed
         values = [value_of(line[column]) if column in line else _NONE for column in columns]
         row = next(iter(line.values()))
         training = [_NONE if n is None else f"{n:,.0f}" for n in (row.steps, row.minutes)]
-        text.append(markdown_line([name, dataset, *values, *training]))
+        cells.append([name, dataset, *values, *training])
+    counts = sorted({row.targets for line in lines.values() for row in line.values()})
     images = " to ".join(f"{count:,}" for count in dict.fromkeys([counts[0], counts[-1]]))
-    heading = f"Nats per image, {images} images in each cell:"
-    return "\n".join([heading, "", *text])
+    return Grid(
+        columns=["model", "images", *(column.title for column in columns), "steps", "minutes"],
+        alignment="ll" + "r" * (len(columns) + 2),
+        lines=cells,
+        heading=f"Nats per image, {images} images in each cell:",
+    )
 
 
 def _columns(lines: Mapping[tuple[str, str], _Line]) -> list[_Column]:

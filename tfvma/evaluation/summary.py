@@ -80,7 +80,7 @@ def _section_of(name: str, row: Row) -> Section:
 
 
 def _tables(found: Sequence[tuple[ZooModel, Row]]) -> list[str]:
-    lines, classified, unlabelled, grids = [], [], [], []
+    lines, classified, unlabelled, of_table1 = [], [], [], []
     models = {model.name: model for model, _ in found}
     for name, model in models.items():
         rows = [row for other, row in found if other.name == name]
@@ -90,6 +90,7 @@ def _tables(found: Sequence[tuple[ZooModel, Row]]) -> list[str]:
         lines += [markdown_line((name, *full_cells(row))) for row in rows]
         classified += [(name, row) for row in accuracies]
         unlabelled += [(model, row) for row in bounds]
-        grids += [f"{name}, {grid.markdown()}" for grid in table1_grids(table1)]
+        of_table1 += [f"{name}, {grid.markdown()}" for grid in table1_grids(table1)]
     table = ["\n".join([*_HEADER, *lines])] if lines else []
-    return [*table, *classification_grids(classified), *nll_grids(unlabelled), *grids]
+    grids = [*classification_grids(classified), *nll_grids(unlabelled)]
+    return [*table, *(grid.markdown() for grid in grids), *of_table1]

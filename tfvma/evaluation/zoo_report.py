@@ -17,10 +17,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tfvma.errors import OutputError, TfvmaError
+from tfvma.evaluation.classification_grid import classification_grids, split_classification
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.log_illustration import show_learning_curves
 from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.nll_grid import nll_grids, split_nll
+from tfvma.evaluation.paper_learned28 import LEARNED28_DATASETS
 from tfvma.evaluation.report_parts import (
     EXPLANATION,
     figure,
@@ -80,6 +83,7 @@ the metrics.json of its model, which evaluate.py writes.</p>
 {_overview(models)}
 {EXPLANATION}
 </section>
+{_side_by_side(models)}
 {"".join(figure_section(illustration) for illustration in illustrations)}
 {"".join(_model(folder, model) for model in models)}""",
     )
@@ -117,7 +121,25 @@ def _in_short_cells(
     trained = f"{model}, {steps} steps, {minutes} minutes"
     marked = () if differs == _NONE else (f"differs: {differs}",)
     small = _small((how, trained, *marked))
-    return f'<td>{escape(what)}{small}</td><td class="words">{escape(paper)}</td><td>{ours}</td>'
+    words = (f"{escape(what)}{small}", escape(paper))
+    return "".join(f'<td class="words">{cell}</td>' for cell in words) + f"<td>{ours}</td>"
+
+
+def _side_by_side(models: Sequence[ZooModel]) -> str:
+    """Tables of what was measured on several models in the same way, where there are some."""
+    accuracies = (
+        (model.name, row) for model in models for row in split_classification(model.rows)[1]
+    )
+    of_datasets: dict[bool, list[tuple[ZooModel, Row]]] = {False: [], True: []}
+    for model in models:
+        bounds = of_datasets[model.config.episodes.dataset in LEARNED28_DATASETS]
+        bounds += [(model, row) for row in split_nll(model.rows)[1]]
+    grids = [*classification_grids(accuracies)]
+    for bounds in of_datasets.values():
+        grids += nll_grids(bounds)
+    if not grids:
+        return ""
+    return f"<section>\n<h2>Side by side</h2>\n{''.join(map(grid_table, grids))}\n</section>"
 
 
 def _overview(models: Sequence[ZooModel]) -> str:
