@@ -21,7 +21,12 @@ STARTED_FROM = "savedmodels/omniglot26_vma_4shot"
 
 RECORD = Path(__file__).parents[1] / "docs" / "estimators.json"
 PAPERS = ("omniglot26_vma_4shot", "omniglot26_control", "mnist_recall256", "mnist_learned64")
-OURS = ("omniglot26_vma_4shot_muon", "omniglot26_vma_8shot", "strokes_vma_4shot")
+OURS = (
+    "omniglot26_vma_4shot_muon",
+    "omniglot26_vma_4shot_augmented",
+    "omniglot26_vma_8shot",
+    "strokes_vma_4shot",
+)
 
 
 @pytest.mark.skipif(not RECORD.exists(), reason="no study is committed")
