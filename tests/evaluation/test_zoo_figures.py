@@ -247,7 +247,7 @@ def test_curves_go_on_where_a_stage_started_from_the_version_before(tmp_path, cu
     starts = ("", "some/other/8", f"some/{OVERFITTING}/9")
     with_logs(tmp_path, OVERFITTING, logs, starts)
     with_logs(tmp_path, "mnist_recall256", {1: two_rows})
-    with_logs(tmp_path, "omniglot26_control", {1: "step,kl_a\n3,2.0\n4,3.0\n"})
+    with_logs(tmp_path, "omniglot26_vma_4shot_augmented", {1: "step,kl_a\n3,2.0\n4,3.0\n"})
     with_logs(tmp_path, "another", {1: two_rows})
     illustrations = illustrate_zoo(read_zoo(tmp_path))
     names = [each.name for each in illustrations]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfvma.models.latent_streaming
+import tfvma.models.streamed_bound
 from tests.models.tiny_latent import (
     FAMILIES,
     LATENT_DIM,
@@ -265,7 +265,7 @@ def standard_normal(shape, seed) -> np.ndarray:
 @families
 @pytest.mark.parametrize(("num_samples", "at_once"), [(1, 512), (6, 512), (7, 3 * TARGETS), (3, 1)])
 def test_the_primitives_recompute_score(family, num_samples, at_once, monkeypatch):
-    monkeypatch.setattr(tfvma.models.latent_streaming, "DECODED_AT_ONCE", at_once)
+    monkeypatch.setattr(tfvma.models.streamed_bound, "DECODED_AT_ONCE", at_once)
     model, x = tiny_model(family), images(TARGETS, 0)
     memory = memory_for(model)
     found = model.score(x, memory, num_samples, [5, 6])

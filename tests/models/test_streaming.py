@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import tfvma.models.chunks
-import tfvma.models.streaming
+import tfvma.models.streamed_bound
 from tfvma.config import Config, ModelConfig
 from tfvma.layers.addressing import Addressing
 from tfvma.layers.gaussian_head import GaussianHead
@@ -45,7 +45,7 @@ def model() -> VariationalMemoryAddressing:
 
 def set_chunks(monkeypatch, encoded: int, decoded: int) -> None:
     monkeypatch.setattr(tfvma.models.chunks, "LARGEST", encoded)
-    monkeypatch.setattr(tfvma.models.streaming, "DECODED_AT_ONCE", decoded)
+    monkeypatch.setattr(tfvma.models.streamed_bound, "DECODED_AT_ONCE", decoded)
 
 
 class Primitives(dict):

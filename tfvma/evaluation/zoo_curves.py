@@ -10,7 +10,7 @@ from tfvma.evaluation.paper_learned28 import OVERFITTED_NLL, OVERFITTED_WORDS
 from tfvma.evaluation.zoo import ZooModel
 
 _RECALL = "mnist_recall256"
-_FEW_SHOT = "omniglot26_control"
+_FEW_SHOT = "omniglot26_vma_4shot_augmented"
 _OVERFITTING = "omniglot28_static_learned2048"
 _BASELINE = "omniglot28_static_vae"
 _TRAINING_NLL = "nll omniglot28_static/train"
@@ -22,7 +22,7 @@ def show_recall(models: Sequence[ZooModel], num_samples: int) -> Illustration | 
 
 
 def show_few_shot(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
-    """Of the supplement, the beginning of a few-shot model that was trained from scratch; None
+    """Of the supplement, a few-shot model that was trained from scratch in one run; None
     without two rows of the log of that run at this K."""
     title = "A few-shot model from scratch"
     return _curves(models, num_samples, _FEW_SHOT, "few_shot_curves", title, {})

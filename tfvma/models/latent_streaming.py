@@ -21,9 +21,10 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tfvma.bounds import latent_log_weights
 from tfvma.distributions import latent_distribution, likelihood
 from tfvma.models.samples import merge_samples
-from tfvma.models.streaming import DECODED_AT_ONCE
+from tfvma.models.streamed_bound import streamed_bound
 from tfvma.sampling import fold_in, sample_normal
 
 
@@ -47,38 +48,20 @@ def stream_latent_score(
     q_latent = latent_distribution(loc, scale)
     p_latent = latent_distribution(tf.zeros_like(loc), tf.ones_like(scale))
     batch = tf.shape(x)[0]
-    samples_at_once = tf.maximum(DECODED_AT_ONCE // batch, 1)
 
     def draw(sample):
         return sample_normal(loc, scale, fold_in(seed, sample + 1))
 
-    def add_chunk(start, log_total, reconstruction):
-        samples = tf.range(start, tf.minimum(start + samples_at_once, num_samples))
+    def terms(samples):
         z = tf.map_fn(draw, samples, fn_output_signature=tf.TensorSpec(loc.shape, tf.float32))
         logits = decode(merge_samples(z))
         logits = tf.reshape(logits, [-1, batch, *logits.shape[1:]])
         log_px = likelihood(logits).log_prob(x)
-        log_weights = log_px + p_latent.log_prob(z) - q_latent.log_prob(z)
-        log_chunk = tf.reduce_logsumexp(log_weights, axis=0)
-        return (
-            start + samples_at_once,
-            tf.reduce_logsumexp(tf.stack([log_total, log_chunk]), axis=0),
-            reconstruction + tf.reduce_sum(log_px, axis=0),
-        )
+        return latent_log_weights(p_latent.log_prob(z), log_px, q_latent.log_prob(z)), log_px
 
-    # Of no stated length: what a chunk of samples of a single target adds has none either.
-    totals = tf.TensorShape([None])
-    zeros = tf.zeros([batch])
-    _, log_total, reconstruction = tf.while_loop(
-        lambda start, *_: start < num_samples,
-        add_chunk,
-        (0, zeros - float("inf"), zeros),
-        shape_invariants=(tf.TensorShape([]), totals, totals),
-        parallel_iterations=1,
-    )
-    count = tf.cast(num_samples, tf.float32)
+    bound, reconstruction = streamed_bound(terms, num_samples, batch)
     return {
-        "log_likelihood": log_total - tf.math.log(count),
+        "log_likelihood": bound,
         "kl_latent": q_latent.kl_divergence(p_latent),
-        "reconstruction": reconstruction / count,
+        "reconstruction": reconstruction,
     }

@@ -28,18 +28,18 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from tfvma.bounds import log_weights
 from tfvma.distributions import latent_distribution, likelihood
 from tfvma.models.chunks import in_chunks
 from tfvma.models.distinct import distinct_entries
 from tfvma.models.samples import merge_samples
+from tfvma.models.streamed_bound import streamed_bound
 from tfvma.sampling import fold_in, sample_addresses_by_inversion, uniform
 
 if TYPE_CHECKING:
     from tfvma.models.vma import VariationalMemoryAddressing
 
-# Samples in one chunk, over all targets, and chunks under way at a time: while one does what
-# keeps a single core busy, the other convolves. Found by measurement, on two cores.
-DECODED_AT_ONCE = 256
+# While one does what keeps a single core busy, the other convolves.
 _PARALLEL_CHUNKS = 2
 
 
@@ -88,10 +88,8 @@ def stream_score(
 
     loc, scale, pair_kl_z = in_chunks(infer, pairs)
     shape = tf.stack([batch, loc.shape[-1]])
-    samples_at_once = tf.maximum(DECODED_AT_ONCE // batch, 1)
 
-    def add_chunk(start, log_total, reconstruction):
-        samples = tf.range(start, tf.minimum(start + samples_at_once, num_samples))
+    def terms(samples):
         chunk_address, chunk_slot, chunk_pair = (
             tf.gather(index, samples) for index in (address, slot, pair)
         )
@@ -111,33 +109,16 @@ def stream_score(
         p_latent = latent_distribution(
             tf.gather(prior_loc, chunk_slot), tf.gather(prior_scale, chunk_slot)
         )
-        log_weights = (
-            log_px
-            + tf.gather(tf.reshape(log_ratio, [-1]), rows * memory_size + chunk_address)
-            + p_latent.log_prob(z)
-            - latent_distribution(q_loc, q_scale).log_prob(z)
-        )
-        log_chunk = tf.reduce_logsumexp(log_weights, axis=0)
-        return (
-            start + samples_at_once,
-            tf.reduce_logsumexp(tf.stack([log_total, log_chunk]), axis=0),
-            reconstruction + tf.reduce_sum(log_px, axis=0),
-        )
+        log_pa = tf.gather(log_prior, chunk_address)
+        log_qa = tf.gather(tf.reshape(log_posterior, [-1]), rows * memory_size + chunk_address)
+        log_pz = p_latent.log_prob(z)
+        log_qz = latent_distribution(q_loc, q_scale).log_prob(z)
+        return log_weights(log_pa, log_pz, log_px, log_qa, log_qz), log_px
 
-    # Of no stated length: what a chunk of samples of a single target adds has none either.
-    totals = tf.TensorShape([None])
-    zeros = tf.zeros([batch])
-    _, log_total, reconstruction = tf.while_loop(
-        lambda start, *_: start < num_samples,
-        add_chunk,
-        (0, zeros - float("inf"), zeros),
-        shape_invariants=(tf.TensorShape([]), totals, totals),
-        parallel_iterations=_PARALLEL_CHUNKS,
-    )
-    count = tf.cast(num_samples, tf.float32)
+    bound, reconstruction = streamed_bound(terms, num_samples, batch, _PARALLEL_CHUNKS)
     return {
-        "log_likelihood": log_total - tf.math.log(count),
+        "log_likelihood": bound,
         "kl_address": -tf.reduce_sum(tf.exp(log_posterior) * log_ratio, axis=-1),
         "kl_latent": tf.reduce_mean(tf.gather(pair_kl_z, pair), axis=0),
-        "reconstruction": reconstruction / count,
+        "reconstruction": reconstruction,
     }
