@@ -181,8 +181,8 @@ def test_presets_are_consistent(name):
     assert from_dict(to_dict(preset)) == preset
 
 
-RECALL = {"episodes.kind": "recall"}
-IMAGES = {"episodes.kind": "images"}
+RECALL = {"episodes.kind": "recall", "episodes.dataset": "binarized_mnist"}
+IMAGES = {"episodes.kind": "images", "episodes.dataset": "omniglot28"}
 LEARNED = {**IMAGES, "model.memory_size": 64}
 
 
@@ -206,6 +206,14 @@ def test_combinations_that_work(values):
     ("values", "message"),
     [
         ({"episodes.kind": "plain"}, r"episodes\.kind='plain': expected one of"),
+        (
+            {"episodes.dataset": "omniglot28"},
+            r"episodes\.dataset='omniglot28': expected one of 'gmn', 'omniglot26', ",
+        ),
+        (
+            {**RECALL, "episodes.dataset": "gmn"},
+            r"episodes\.dataset='gmn': expected one of 'binarized_mnist', 'omniglot28', ",
+        ),
         ({"model.network": "rnn"}, r"model\.network='rnn': expected one of 'conv', 'mlp'"),
         ({"episodes.targets": 5}, r"episodes\.targets=5: expected 32, .*kind='few_shot'"),
         ({**RECALL, "episodes.shots": 2}, r"episodes\.shots=2: expected 4, .*kind='recall'"),

@@ -96,8 +96,12 @@ def test_inversion_against_the_exact_distribution_function(memory_size):
         assert np.all(below <= scaled) and np.all(scaled < up_to)
 
 
-def test_inversion_draws_unnormalised_rows_alike():
-    np.testing.assert_array_equal(inverted(LOG_PROBS + np.log(2.0), 64), inverted(LOG_PROBS, 64))
+@pytest.mark.parametrize("offset", [np.log(2.0), 1_000.0, -1_000.0])
+def test_inversion_draws_unnormalised_rows_alike(offset):
+    """Also those whose probabilities float64 does not have."""
+    rounded = np.float32(LOG_PROBS + offset) - np.float64(offset)
+    np.testing.assert_array_equal(inverted(LOG_PROBS + offset, 64), inverted(rounded, 64))
+    assert len(np.unique(inverted(LOG_PROBS + offset, 64))) > 1
 
 
 def test_inversion_never_draws_what_is_impossible():

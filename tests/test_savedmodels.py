@@ -8,6 +8,7 @@ import pytest
 
 from tfvma.data.images import load_images
 from tfvma.evaluation.evaluate import evaluate
+from tfvma.evaluation.metrics_file import Trained
 from tfvma.evaluation.model_source import find_model
 from tfvma.evaluation.protocols import Recall
 from tfvma.evaluation.trained_model import load_model
@@ -22,7 +23,9 @@ MODELS = [model for model in read_zoo(SAVEDMODELS) if model.version is not None]
 def test_rows_are_of_the_latest_version(model):
     training = read_training(model.home / str(model.version))
     assert training.recorded
-    assert {(row.steps, row.minutes) for row in model.rows} == {(training.steps, training.minutes)}
+    sharpened_for = training.stages[-1].training.sharpened_for
+    made = Trained(training.steps, training.minutes, sharpened_for)
+    assert {row.trained for row in model.rows} == {made}
 
 
 def test_a_savedmodel_scores_what_its_row_says(binarized_mnist_dir):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
+from tfvma.datasets import CHARACTERS, IMAGES
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice, check_seed
 
@@ -335,6 +336,8 @@ def check_config(config: Config) -> None:
         check_choice(key, values[key], choices)
     _check_unread(config, values)
     _check_memory(config)
+    datasets = CHARACTERS if config.episodes.kind == "few_shot" else IMAGES
+    check_choice("episodes.dataset", config.episodes.dataset, datasets)
     check_choice("training.memory_start", config.training.memory_start, MEMORY_STARTS)
     if config.training.memory_start != "noise" and config.model.memory_size == 0:
         raise InvalidArgumentError(

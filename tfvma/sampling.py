@@ -79,7 +79,9 @@ def sample_addresses_by_inversion(
     """
     batch, memory_size = tf.unstack(tf.shape(log_posterior))
     u = fine_uniform(tf.stack([num_samples, batch]), seed)
-    cumulative = tf.cumsum(tf.exp(tf.cast(log_posterior, tf.float64)), axis=1)
+    log_posterior = tf.cast(log_posterior, tf.float64)
+    largest = tf.reduce_max(log_posterior, axis=1, keepdims=True)
+    cumulative = tf.cumsum(tf.exp(log_posterior - largest), axis=1)
     address = tf.searchsorted(cumulative, tf.transpose(u) * cumulative[:, -1:], side="right")
     # Only NaN among the probabilities leads beyond the last.
     return tf.minimum(tf.transpose(address), memory_size - 1)

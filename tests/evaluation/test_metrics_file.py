@@ -10,6 +10,7 @@ import pytest
 from tfvma.errors import OutputError
 from tfvma.evaluation.metrics_file import (
     Row,
+    Trained,
     aside_of,
     divide_rows,
     merge_rows,
@@ -32,6 +33,7 @@ COLUMNS = [
     "paper",
     "command",
     "note",
+    "sharpened_for",
 ]
 ROW = Row(
     protocol="few_shot C=8 S=4 strokes/test",
@@ -75,25 +77,27 @@ def test_rows_are_divided_by_the_training_of_their_model():
     longer = dataclasses.replace(ROW, minutes=2.0)
     unknown = dataclasses.replace(ROW, steps=None, minutes=None)
     again = dataclasses.replace(other, value=1.0)
-    rows = [other, ROW, longer, unknown, again]
-    assert divide_rows(rows, ROW.steps, ROW.minutes) == ([ROW], [again, longer, unknown])
-    assert divide_rows(rows, 50, ROW.minutes) == ([again], [ROW, longer, unknown])
+    sharpened = dataclasses.replace(ROW, sharpened_for=1_000)
+    rows = [other, ROW, longer, unknown, again, sharpened]
+    assert divide_rows(rows, ROW.trained) == ([ROW], [again, longer, unknown, sharpened])
+    assert divide_rows(rows, other.trained) == ([again], [ROW, longer, unknown, sharpened])
+    assert divide_rows(rows, Trained(100, 1.5, 1_000))[0] == [sharpened]
 
 
 def test_rows_of_another_version_go_aside_and_come_back(tmp_path):
     path = tmp_path / "metrics.json"
     other, newer = dataclasses.replace(ROW, steps=50), dataclasses.replace(ROW, metric="kl_a")
     write_rows(path, [other])
-    assert merge_versions(path, ROW.steps, ROW.minutes, [ROW]) == ([ROW], [other])
+    assert merge_versions(path, ROW.trained, [ROW]) == ([ROW], [other])
     assert (read_rows(path), read_rows(aside_of(path))) == ([ROW], [other])
-    assert merge_versions(path, 50, ROW.minutes, []) == ([other], [ROW])
-    assert merge_versions(path, ROW.steps, ROW.minutes, [newer]) == ([ROW, newer], [other])
+    assert merge_versions(path, other.trained, []) == ([other], [ROW])
+    assert merge_versions(path, ROW.trained, [newer]) == ([ROW, newer], [other])
 
 
 def test_nothing_stays_aside_where_all_came_back(tmp_path):
     path = tmp_path / "metrics.json"
     write_rows(aside_of(path), [ROW])
-    assert merge_versions(path, ROW.steps, ROW.minutes, []) == ([ROW], [])
+    assert merge_versions(path, ROW.trained, []) == ([ROW], [])
     assert not aside_of(path).exists()
 
 
@@ -110,19 +114,27 @@ def test_a_kill_between_the_files_loses_no_row(tmp_path, monkeypatch):
 
     monkeypatch.setattr("tfvma.evaluation.metrics_file.write_rows", killed)
     with pytest.raises(KeyboardInterrupt):
-        merge_versions(path, ROW.steps, ROW.minutes, [])
+        merge_versions(path, ROW.trained, [])
     monkeypatch.undo()
-    assert merge_versions(path, ROW.steps, ROW.minutes, []) == ([ROW], [other])
+    assert merge_versions(path, ROW.trained, []) == ([ROW], [other])
 
 
-def test_a_model_of_unknown_training_leaves_alone_what_is_aside(tmp_path):
+def test_rows_of_known_training_are_not_those_of_a_model_of_unknown_training(tmp_path):
     path = tmp_path / "metrics.json"
-    unknown = dataclasses.replace(ROW, metric="kl_a", steps=None, minutes=None)
+    unknown = dataclasses.replace(ROW, steps=None, minutes=None)
     other = dataclasses.replace(ROW, steps=50)
     write_rows(path, [ROW])
     write_rows(aside_of(path), [other])
-    assert merge_versions(path, None, None, [unknown]) == ([ROW, unknown], [other])
-    assert read_rows(aside_of(path)) == [other]
+    assert merge_versions(path, unknown.trained, [unknown]) == ([unknown], [other, ROW])
+    assert read_rows(aside_of(path)) == [other, ROW]
+
+
+def test_a_file_of_before_there_was_sharpening_can_be_read(tmp_path):
+    path = tmp_path / "metrics.json"
+    record = dataclasses.asdict(ROW)
+    del record["sharpened_for"]
+    path.write_text(json.dumps([record]))
+    assert read_rows(path) == [ROW]
 
 
 @pytest.mark.parametrize(

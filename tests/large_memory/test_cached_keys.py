@@ -213,3 +213,18 @@ def test_a_memory_of_another_size_is_named():
     ):
         with pytest.raises(InvalidArgumentError, match=r"entries of shape \(7, 8\): expected 40"):
             call()
+
+
+def test_a_memory_whose_size_shows_only_when_it_is_read_is_checked_then():
+    """More entries than keys would never be addressed."""
+    layer = addressing()
+    cached = filled(layer)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 8])])
+    def addresses(entries):
+        return cached.read(layer, X, entries, NUM_SAMPLES, SEED).reading.address
+
+    assert addresses(ENTRIES).shape == (NUM_SAMPLES, TARGETS)
+    message = "expected 40, as many as the table has keys, got.*41"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"(?s){message}"):
+        addresses(tf.concat([ENTRIES, ENTRIES[:1]], axis=0))

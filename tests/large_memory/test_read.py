@@ -90,6 +90,7 @@ def test_an_addressing_layer_is_read_as_it_says(similarity, prior):
     [
         (QUERIES[:, :5], PRIOR_QUERY, KEYS, r"queries of shape \(3, 5\): expected 8 numbers"),
         (QUERIES, PRIOR_QUERY[:5], KEYS, r"prior_query of shape \(5,\): expected 8 numbers"),
+        (QUERIES[:0], PRIOR_QUERY, KEYS, r"queries of shape \(0, 8\): expected at least one q"),
         (QUERIES, PRIOR_QUERY, KEYS[:0], r"keys of shape \(0, 8\): expected at least one key"),
     ],
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvma.errors import InvalidArgumentError
 from tfvma.layers.conv_posterior import ConvPosterior
 from tfvma.layers.conv_pyramid import ConvPyramid
 
@@ -44,3 +45,8 @@ def test_parameters_are_float32_in_mixed_precision():
     images = tf.random.normal([3, 6, 6, 1])
     assert all(part.dtype == tf.float32 for part in posterior(images, images))
     assert posterior.project_x(images).dtype == tf.bfloat16
+
+
+def test_a_single_width_is_refused_as_what_it_is():
+    with pytest.raises(InvalidArgumentError, match=r"^filters=\(4,\): expected two or more widths"):
+        ConvPosterior(2, filters=(4,))

@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.tiny_vma import SLOTS, TARGETS, dataset, episode, images, tiny_model
+from tests.models.tiny_vma import (
+    SEEDS,
+    SLOTS,
+    TARGETS,
+    dataset,
+    dense_model,
+    episode,
+    images,
+    tiny_model,
+)
 from tfvma.errors import InvalidArgumentError
+from tfvma.layers.memory import EpisodicMemory
 
 
 def without(key: str) -> dict[str, tf.Tensor]:
@@ -53,3 +63,32 @@ def test_images_of_another_size_than_the_models_are_refused():
     model.compile(jit_compile=False)
     with pytest.raises(InvalidArgumentError, match=r"x .*9, 9, 1.*6, 6, 1"):
         model.fit(dataset(other), verbose=0)
+
+
+@pytest.mark.parametrize("relaxed", [False, True])
+def test_targets_without_channels_are_refused_by_every_pass(relaxed):
+    """log p(x) would be broadcast over their width."""
+    model = dense_model(EpisodicMemory())
+    flat = episode() | {"x": images(TARGETS, 0)[..., 0]}
+    estimator = "concrete" if relaxed else "vimco"
+    model.compile(estimator=estimator, jit_compile=False, run_eagerly=True)
+    for call in (
+        lambda: model.infer(flat["x"], flat["memory"], 2, SEEDS),
+        lambda: model(flat),
+        lambda: model.gradients(flat, SEEDS),
+    ):
+        with pytest.raises(
+            InvalidArgumentError, match=r"x of shape .*: expected \(None, 6, 6, 1\)"
+        ):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("method", "instead"),
+    [("train_on_batch", "fit"), ("test_on_batch", "evaluate"), ("predict_on_batch", "predict")],
+)
+def test_methods_for_arrays_say_what_to_use_instead(method, instead):
+    model = tiny_model()
+    model.compile(jit_compile=False)
+    with pytest.raises(InvalidArgumentError, match=f"^{method}: expected `{instead}` on a tf.data"):
+        getattr(model, method)(episode())

@@ -26,6 +26,7 @@ from tests.models.tiny_vma import (
 )
 from tfvma import bounds
 from tfvma.config import Config, ModelConfig, TrainingConfig
+from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Vimco
 from tfvma.models.build import build_model
 from tfvma.models.latent_path import LatentPath
@@ -331,3 +332,47 @@ def test_mixed_precision_is_close_to_float32():
     mixed.set_weights(full.get_weights())
     # Samples of a may differ where q(a|x) does; the seeds of this test are fixed.
     assert evaluate(mixed) == pytest.approx(evaluate(full), rel=0.05, abs=0.05)
+
+
+# What can be refused.
+
+
+@pytest.mark.parametrize(
+    ("refused", "message"),
+    [
+        ({"backward": "oops"}, "^backward='oops'"),
+        ({"jit_compile": "oops"}, "^jit_compile='oops'"),
+        (
+            {"optimizer": keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())},
+            "^optimizer=LossScaleOptimizer: expected the optimizer within it",
+        ),
+    ],
+)
+def test_a_refused_compile_changes_nothing(refused, message):
+    model = tiny_model()
+    model.compile(estimator="vimco", slices=2, jit_compile=False)
+    before = model.get_compile_config()
+    with pytest.raises(InvalidArgumentError, match=message):
+        model.compile(**{"estimator": "reinforce", "slices": 1, **refused})
+    assert model.get_compile_config() == before
+
+
+def test_float16_is_refused():
+    """Keras would divide gradients by a scale that no loss here was multiplied by."""
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = tiny_model()
+        with pytest.raises(
+            InvalidArgumentError, match="^dtype='mixed_float16': expected 'float32'"
+        ):
+            model.compile()
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_a_frozen_model_with_l2_can_be_evaluated():
+    model = tiny_model(l2=1e-3)
+    model.compile(jit_compile=False)
+    model.trainable = False
+    found = evaluate(model)
+    assert found["loss"] == pytest.approx(-found["iw_bound"])

@@ -17,7 +17,7 @@ from tfvma.training.checkpoints import Checkpoints
 from tfvma.training.log import read_log
 from tfvma.training.muon import Muon
 from tfvma.training.run import compiled_model
-from tfvma.training.run_folder import RunFolder, write_config
+from tfvma.training.run_folder import RunFolder, read_config, write_config
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
@@ -37,6 +37,16 @@ def test_checkpoint_and_final_weights_are_the_same(run, straight_run):
     pairs = zip(from_checkpoint.get_weights(), from_weights.get_weights(), strict=True)
     for mine, theirs in pairs:
         np.testing.assert_array_equal(mine, theirs)
+
+
+def test_weights_of_a_checkpoint_are_not_sharpened_yet(run):
+    """A run that was interrupted while it was sharpened, or goes on."""
+    folder = RunFolder(run)
+    sharpened = replace_options(read_config(folder), {"training.sharpened_for": 5})
+    write_config(folder, sharpened)
+    assert load_trained(run)[1] == sharpened
+    folder.weights.unlink()
+    assert load_trained(run)[1].training.sharpened_for == 0
 
 
 def test_loading_writes_nothing(run):

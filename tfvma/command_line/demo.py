@@ -107,7 +107,7 @@ def _train_and_show(
     rows = evaluate(
         model, characters, protocols, seed=0, command=_command(run_dir), progress=progress
     )
-    rows, _ = merge_versions(run_dir / "metrics.json", model.steps, model.minutes, rows)
+    rows, _ = merge_versions(run_dir / "metrics.json", model.trained, rows)
     illustrations = illustrate(model, characters, rows, seed=0)
     kind = kind_of(model.scorer)
     report = Report(model.config, kind, model.steps, model.minutes, rows, illustrations)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from tfvma.datasets import CHARACTERS, IMAGES
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.evaluation.model_source import ModelSource, find_model
 from tfvma.evaluation.protocols import (
@@ -80,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         metavar="FILE",
         help="takes the rows (metrics.json beside the model); those of models with other steps or "
-        "minutes of training that it has move to a file beside it",
+        "minutes of training, or sharpened otherwise, move to a file beside it",
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
@@ -228,13 +229,13 @@ def _score(
     from tfvma.servable import find_version
 
     if parsed.dataset is not None:
-        check_choice("--dataset", parsed.dataset, (*characters.NAMES, *images.NAMES))
+        check_choice("--dataset", parsed.dataset, (*CHARACTERS, *IMAGES))
     # Read once now, so that a file that is something else is found before the work.
     for path in (output, aside_of(output)):
         read_rows(path)
     model = load_model(source)
     dataset = parsed.dataset or model.config.episodes.dataset
-    of_images = dataset in images.NAMES
+    of_images = dataset in IMAGES
     if parsed.protocol == "all" and of_images:
         protocol = "recall" if model.scorer.takes_memory else "nll"
         parsed = argparse.Namespace(**{**vars(parsed), "protocol": protocol})
@@ -243,14 +244,12 @@ def _score(
         protocols = applicable(protocols, model.scorer)
         _check_episodes(parsed.episodes, protocols)
     check_applicable(protocols, model.scorer)
-    check_choice(
-        "--split", parsed.split, images.SPLITS[dataset] if of_images else characters.SPLITS
-    )
+    check_choice("--split", parsed.split, (IMAGES if of_images else CHARACTERS)[dataset])
     load = images.load_images if of_images else characters.load_characters
     drawn_from = load(dataset, parsed.split, parsed.data_dir)
     if parsed.protocol == "confounders" and not of_images:
         protocols = up_to(protocols, drawn_from.num_characters)
-    own, _ = rows_of_model(output, model.steps, model.minutes)
+    own, _ = rows_of_model(output, model.trained)
     check_no_fewer_targets(own, protocols, f"{dataset}/{parsed.split}")
     rows = evaluate(
         model,
@@ -260,12 +259,12 @@ def _score(
         command=repeating_command(parsed),
         progress=None if parsed.quiet else sys.stderr,
         # Some protocols take hours, which an interruption of the next one should not cost.
-        keep=partial(merge_versions, output, model.steps, model.minutes),
+        keep=partial(merge_versions, output, model.trained),
     )
     print(format_table(rows))
     merged, others = read_rows(output), read_rows(aside_of(output))
     if others:
-        print(f"rows of models with other steps or minutes of training in {aside_of(output)}")
+        print(f"rows of models that were trained otherwise in {aside_of(output)}")
     print(f"rows in {output}")
     if source.saved_model is not None and output.resolve() == source.home / "metrics.json":
         latest = source.saved_model == find_version(source.home)

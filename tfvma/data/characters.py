@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfvma.datasets import CHARACTERS
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_choice
-
-SPLITS = ("train", "test")
-NAMES = ("omniglot26", "omniglot26_tuning", "gmn", "strokes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +89,8 @@ def load_characters(
     Raises InvalidArgumentError for an unknown name or split, DataError where the data is
     missing or damaged.
     """
-    check_choice("name", name, NAMES)
-    check_choice("split", split, SPLITS)
+    check_choice("name", name, CHARACTERS)
+    check_choice("split", split, CHARACTERS[name])
     if name == "omniglot26":
         from tfvma.data import omniglot
 

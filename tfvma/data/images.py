@@ -8,15 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfvma.datasets import IMAGES
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_choice
-
-SPLITS = {
-    "binarized_mnist": ("train", "validation", "test"),
-    "omniglot28": ("train", "test"),
-    "omniglot28_static": ("train", "test"),
-}
-NAMES = tuple(SPLITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +89,8 @@ def load_images(name: str, split: str, data_dir: str | os.PathLike | None = None
     Raises InvalidArgumentError for an unknown name or split, DataError where the data is
     missing or damaged.
     """
-    check_choice("name", name, NAMES)
-    check_choice("split", split, SPLITS[name])
+    check_choice("name", name, IMAGES)
+    check_choice("split", split, IMAGES[name])
     if name == "binarized_mnist":
         from tfvma.data import binarized_mnist
 

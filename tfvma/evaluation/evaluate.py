@@ -115,6 +115,7 @@ def _row(
         paper=paper,
         command=command,
         note="; ".join(part for part in (note, overlap) if part),
+        sharpened_for=model.trained.sharpened_for,
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tfvma.data.characters import NAMES as CHARACTERS
 from tfvma.data.characters import CharacterSet
 from tfvma.data.draw import Source
-from tfvma.data.images import NAMES as IMAGES
+from tfvma.datasets import CHARACTERS, IMAGES
 from tfvma.errors import InvalidArgumentError
 from tfvma.evaluation import nll, recall, same_targets
 from tfvma.evaluation.all_classes import measure_all_classes, num_targets

@@ -7,8 +7,22 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
 from tfvma.errors import OutputError
+
+
+class Trained(NamedTuple):
+    """How a model was trained, as far as versions of it differ.
+
+    Attributes:
+      steps, minutes: of all stages; None where they are not known.
+      sharpened_for: the K for which its logits were multiplied after training, or 0.
+    """
+
+    steps: int | None
+    minutes: float | None
+    sharpened_for: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,7 @@ class Row:
       paper: the figure that the paper prints for this row, or None.
       command: what to type to measure it again.
       note: what a reader has to know, or "".
+      sharpened_for: the K for which the model's logits were multiplied after training, or 0.
     """
 
     protocol: str
@@ -44,11 +59,17 @@ class Row:
     paper: float | None
     command: str
     note: str
+    sharpened_for: int = 0
 
     @property
     def key(self) -> tuple[str, str, int | None]:
         """What a newer row replaces."""
         return self.protocol, self.metric, self.num_samples
+
+    @property
+    def trained(self) -> Trained:
+        """Of which version of its model it is."""
+        return Trained(self.steps, self.minutes, self.sharpened_for)
 
 
 def read_rows(path: str | os.PathLike) -> list[Row]:
@@ -85,31 +106,24 @@ def aside_of(path: str | os.PathLike) -> Path:
     return path.with_name(f"{path.stem}.other_versions{path.suffix}")
 
 
-def divide_rows(
-    rows: Iterable[Row], steps: int | None, minutes: float | None
-) -> tuple[list[Row], list[Row]]:
-    """The rows of a model trained for so many steps and minutes, and those of others.
+def divide_rows(rows: Iterable[Row], trained: Trained) -> tuple[list[Row], list[Row]]:
+    """The rows of a model that was trained in this way, and those of others.
 
-    Of rows with the same key, steps and minutes the last stays.
+    Of rows with the same key and training the last stays.
     """
-    different = {(*row.key, row.steps, row.minutes): row for row in rows}.values()
-    own = [row for row in different if (row.steps, row.minutes) == (steps, minutes)]
+    different = {(row.key, row.trained): row for row in rows}.values()
+    own = [row for row in different if row.trained == trained]
     return own, [row for row in different if row not in own]
 
 
-def rows_of_model(
-    path: str | os.PathLike, steps: int | None, minutes: float | None
-) -> tuple[list[Row], list[Row]]:
-    """The rows in a metrics file and aside of it that are of a model trained for so many steps
-    and minutes, and those of others.
+def rows_of_model(path: str | os.PathLike, trained: Trained) -> tuple[list[Row], list[Row]]:
+    """The rows in a metrics file and aside of it that are of a model that was trained in this
+    way, and those of others.
 
-    A model whose steps are not known cannot be told from others: the rows of the file are its.
+    Two models whose steps are not known cannot be told from each other.
     Raises OutputError as `read_rows` does.
     """
-    aside = read_rows(aside_of(path))
-    if steps is None:
-        return read_rows(path), aside
-    return divide_rows([*aside, *read_rows(path)], steps, minutes)
+    return divide_rows([*read_rows(aside_of(path)), *read_rows(path)], trained)
 
 
 def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
@@ -131,17 +145,17 @@ def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
 
 
 def merge_versions(
-    path: str | os.PathLike, steps: int | None, minutes: float | None, new: Iterable[Row]
+    path: str | os.PathLike, trained: Trained, new: Iterable[Row]
 ) -> tuple[list[Row], list[Row]]:
     """Writes new rows of a model into a metrics file, with the earlier ones that are of it.
 
-    Rows of models with other steps or minutes of training are kept in the file `aside_of` it,
-    and come back when theirs are written.
+    Rows of models that were trained otherwise are kept in the file `aside_of` it, and come back
+    when theirs are written.
 
     Returns the rows of the file, and those kept aside. Raises as `read_rows` and `write_rows` do.
     """
     aside = aside_of(path)
-    own, others = rows_of_model(path, steps, minutes)
+    own, others = rows_of_model(path, trained)
     merged = merge_rows(own, new)
     if others:
         # Rows that come back stay here too until they are in the other file.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfvma.config import Config
+from tfvma.evaluation.metrics_file import Trained
 from tfvma.evaluation.model_source import ModelSource
 from tfvma.evaluation.scorer import Scorer
 from tfvma.servable import load_servable
@@ -33,6 +34,11 @@ class TrainedModel:
     steps: int | None
     minutes: float | None
     log: Sequence[Mapping[str, float]]
+
+    @property
+    def trained(self) -> Trained:
+        """What tells its rows from those of other versions."""
+        return Trained(self.steps, self.minutes, self.config.training.sharpened_for)
 
 
 def load_model(source: ModelSource) -> TrainedModel:

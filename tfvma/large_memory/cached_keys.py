@@ -112,7 +112,7 @@ class CachedKeys(keras.layers.Layer):
         Raises:
             InvalidArgumentError: for a memory of another size than the table.
         """
-        self._check(entries)
+        entries = self._checked(entries)
         keys = tf.convert_to_tensor(self.table)
         queries = queries_of(addressing, x)
         prior_query = prior_query_of(addressing, self.key_dim)
@@ -146,7 +146,7 @@ class CachedKeys(keras.layers.Layer):
         }
 
     def _encode(self, addressing: Addressing, entries: tf.Tensor, count: int) -> None:
-        self._check(entries)
+        entries = self._checked(entries)
         at_once = min(count, _ENTRIES_AT_ONCE)
         num_chunks = -(-count // at_once)
         first = tf.convert_to_tensor(self.next_slot)
@@ -163,9 +163,17 @@ class CachedKeys(keras.layers.Layer):
         )
         self.next_slot.assign((first + done) % self.memory_size)
 
-    def _check(self, entries: tf.Tensor) -> None:
+    def _checked(self, entries: tf.Tensor) -> tf.Tensor:
+        """The entries, if they are as many as the keys, which may show only when they are read."""
         if entries.shape[0] not in (None, self.memory_size):
             raise InvalidArgumentError(
                 f"entries of shape {tuple(entries.shape)}: expected {self.memory_size} entries, "
                 "as many as the table has keys."
             )
+        if entries.shape[0] is not None:
+            return entries
+        size = tf.shape(entries)[0]
+        complaint = [f"entries: expected {self.memory_size}, as many as the table has keys, got"]
+        holds = tf.debugging.Assert(size == self.memory_size, [*complaint, size])
+        with tf.control_dependencies([holds]):
+            return tf.identity(entries)

@@ -56,7 +56,7 @@ def read_large(
         seed: int32 [2].
 
     Raises:
-        InvalidArgumentError: without keys, without samples, or when the sizes E of the
+        InvalidArgumentError: without queries, keys or samples, or when the sizes E of the
             vectors differ.
     """
     if isinstance(num_samples, int):
@@ -121,6 +121,10 @@ def _check_vectors(queries: tf.Tensor, prior_query: tf.Tensor, keys: tf.Tensor) 
     if keys.shape[0] == 0:
         raise InvalidArgumentError(
             f"keys of shape {tuple(keys.shape)}: expected at least one key [M, E]."
+        )
+    if queries.shape[0] == 0:
+        raise InvalidArgumentError(
+            f"queries of shape {tuple(queries.shape)}: expected at least one query [B, E]."
         )
     for name, vectors in (("queries", queries), ("prior_query", prior_query)):
         if not vectors.shape[-1:].is_compatible_with(keys.shape[-1:]):

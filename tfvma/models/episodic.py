@@ -83,9 +83,14 @@ class EpisodicModel(keras.Model):
             jit_compile: True, False, or "auto", which takes XLA only where there is
                 a GPU: on CPU it was measured to be slower (benchmarks/step_time.py).
             steps_per_execution, run_eagerly: as in Keras.
+
+        Raises:
+            InvalidArgumentError: for a value out of range, or float16, whose gradients would
+                have to be scaled.
         """
         check_at_least("latent_warmup", latent_warmup, 0)
         check_choice("jit_compile", jit_compile, (True, False, "auto"))
+        self._check_scale(optimizer)
         self.latent_warmup = latent_warmup
         if jit_compile == "auto":
             jit_compile = bool(tf.config.list_physical_devices("GPU"))
@@ -95,6 +100,18 @@ class EpisodicModel(keras.Model):
             steps_per_execution=steps_per_execution,
             run_eagerly=run_eagerly,
         )
+
+    def _check_scale(self, optimizer) -> None:
+        policy = self.dtype_policy.name
+        if policy == "mixed_float16":
+            raise InvalidArgumentError(
+                f"dtype={policy!r}: expected 'float32', or 'mixed_bfloat16' with the same range."
+            )
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise InvalidArgumentError(
+                "optimizer=LossScaleOptimizer: expected the optimizer within it, since no loss is "
+                "scaled here."
+            )
 
     def get_compile_config(self):
         if not self.compiled:
@@ -222,7 +239,8 @@ class EpisodicModel(keras.Model):
         if self.l2 == 0.0:
             return tf.constant(0.0)
         norms = [tf.nn.l2_loss(tf.convert_to_tensor(w)) for w in self._decayed_weights()]
-        return self.l2 * tf.add_n(norms)
+        # Frozen weights are a constant, and all may be frozen.
+        return self.l2 * tf.add_n(norms) if norms else tf.constant(0.0)
 
     def _update_metrics(
         self, episode, inference, regularization: tf.Tensor
@@ -283,6 +301,18 @@ class EpisodicModel(keras.Model):
                 self._checked(x), verbose=verbose, steps=steps, callbacks=callbacks
             )
 
+    def train_on_batch(self, *arguments, **options):
+        """Raises InvalidArgumentError: steps are over datasets, so that `fit` checks episodes."""
+        raise _no_batches("train_on_batch", "fit")
+
+    def test_on_batch(self, *arguments, **options):
+        """Raises InvalidArgumentError as `train_on_batch` does."""
+        raise _no_batches("test_on_batch", "evaluate")
+
+    def predict_on_batch(self, *arguments, **options):
+        """Raises InvalidArgumentError as `train_on_batch` does."""
+        raise _no_batches("predict_on_batch", "predict")
+
     def _checked(self, episodes) -> tf.data.Dataset:
         count = self.distribute_strategy.num_replicas_in_sync
         if count > 1:
@@ -292,6 +322,14 @@ class EpisodicModel(keras.Model):
                 "`tfvma.training.train(..., strategy=...)`, which gives each whole episodes."
             )
         return check_episodes(episodes, self.image_shape, self.takes_memory)
+
+    def _check_targets(self, x) -> None:
+        """Raises InvalidArgumentError where log p(x) would be broadcast to another shape."""
+        shape = tf.TensorShape(x.shape)
+        if not shape.is_compatible_with([None, *self.image_shape]):
+            raise InvalidArgumentError(
+                f"x of shape {shape}: expected {(None, *self.image_shape)}, targets [B, H, W, C]."
+            )
 
     # Serialization.
 
@@ -311,6 +349,13 @@ class EpisodicModel(keras.Model):
     def from_config(cls, config, custom_objects=None):
         deserialize = keras.saving.deserialize_keras_object
         return cls(**{k: deserialize(v) if k in cls.LAYERS else v for k, v in config.items()})
+
+
+def _no_batches(method: str, instead: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"{method}: expected `{instead}` on a tf.data.Dataset of episodes; of one episode, "
+        "tf.data.Dataset.from_tensors(episode)."
+    )
 
 
 def build_layer(layer: keras.layers.Layer, *shapes) -> None:

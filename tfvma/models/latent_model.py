@@ -65,7 +65,10 @@ class LatentModel(LatentServing, EpisodicModel):
             memory: [M, H, W, C], or None where the model takes none.
             num_samples: K.
             seed: int32 [2], of z.
+
+        Raises InvalidArgumentError for targets of another shape.
         """
+        self._check_targets(x)
         loc, scale = self.posterior_head(self.encoder(x)[-1])
         q_latent = latent_distribution(loc, scale)
         p_latent = latent_distribution(tf.zeros_like(loc), tf.ones_like(scale))

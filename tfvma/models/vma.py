@@ -146,7 +146,11 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         return self.infer_at(asked, samples, encoded, latent_path or LatentPath())
 
     def ask(self, x, entries) -> Asked:
-        """What is known of targets [B, H, W, C] before one of the entries [M, ...] is read."""
+        """What is known of targets [B, H, W, C] before one of the entries [M, ...] is read.
+
+        Raises InvalidArgumentError for targets of another shape.
+        """
+        self._check_targets(x)
         log_posterior, log_prior = self.addressing(x, entries)
         return Asked(x, self.posterior.project_x(x), log_posterior, log_prior)
 
@@ -271,13 +275,15 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
                 `backward`.
         """
         check_at_least("slices", slices, 1)
-        self.slices = slices
-        self.estimator = estimators.get(estimator)
-        self.estimator.check(self.num_samples, getattr(self.memory, "memory_size", None))
-        self.estimator.build(self.image_shape)
-        self.latent_gradient = _joint_latent_gradient(self.estimator, latent_gradient)
-        self.backward = _checked_backward(self.estimator, backward)
+        estimator = estimators.get(estimator)
+        estimator.check(self.num_samples, getattr(self.memory, "memory_size", None))
+        estimator.build(self.image_shape)
+        latent_gradient = _joint_latent_gradient(estimator, latent_gradient)
+        backward = _checked_backward(estimator, backward)
         super().compile(optimizer, latent_warmup, jit_compile, steps_per_execution, run_eagerly)
+        # After all that can be refused: a model is compiled in one way or the other.
+        self.slices, self.estimator = slices, estimator
+        self.latent_gradient, self.backward = latent_gradient, backward
 
     @property
     def estimator_state(self) -> list:

@@ -29,7 +29,8 @@ def load_trained(
         precision: a Keras dtype policy.
 
     Returns:
-        (model, configuration, steps trained).
+        (model, configuration, steps trained). Weights of a checkpoint are not sharpened yet,
+        and the configuration says so.
 
     Raises:
         CheckpointError: where nothing was trained, or the weights are missing, damaged
@@ -55,7 +56,8 @@ def load_trained(
             f"{folder.checkpoints.name}/, found neither."
         )
     model.optimizer.finalize_variable_values(model.trainable_variables)
-    return model, config, step
+    training = dataclasses.replace(config.training, sharpened_for=0)
+    return model, dataclasses.replace(config, training=training), step
 
 
 def training_of_run(run_dir: str | os.PathLike, config: Config, steps: int) -> Training:
