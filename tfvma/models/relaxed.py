@@ -49,7 +49,7 @@ def infer_relaxed(
         The proposal in it has the addresses of the largest weights.
     """
     entries = model.memory.entries(memory)
-    log_posterior, log_prior = model.addressing(x, entries)
+    _, x_projection, log_posterior, log_prior = model.ask(x, entries)
     weights = estimator.relax(log_posterior, num_samples, seeds[0], step)
     address = tf.argmax(weights, axis=-1, output_type=tf.int32)
 
@@ -58,7 +58,7 @@ def infer_relaxed(
 
     features = model.entry_encoder(entries)
     prior = (split_samples(part, num_samples) for part in model.prior_head(mixed(features[-1])))
-    x_projection = tf.repeat(model.posterior.project_x(x)[tf.newaxis], num_samples, axis=0)
+    x_projection = tf.repeat(x_projection[tf.newaxis], num_samples, axis=0)
     posterior = model.posterior.from_projection(
         merge_samples(x_projection) + mixed(model.posterior.project_entry(entries))
     )
