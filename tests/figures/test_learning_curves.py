@@ -54,3 +54,13 @@ def test_what_the_paper_says_is_marked_and_within_sight():
     assert above.get_ylim()[0] < 90.0 and above.get_ylim()[1] > 150.0
     assert "paper: 150" in [text.get_text() for text in above.texts]
     assert len(below.lines) == 1
+
+
+def test_words_stand_on_the_side_of_a_line_where_no_curve_passes_in_the_middle():
+    """They stand in the middle, and the curve falls through the lower line only at its end."""
+    nll = {0: 110.0, 50: 85.0, 100: 78.0}
+    log = [{"step": step, "iw_bound": -value} for step, value in nll.items()]
+    printed = {"below 80": 80.0, "a VAE: 100": 100.0}
+    above, _ = learning_curves(log, num_samples=4, printed=printed).axes
+    sides = {text.get_text(): text.get_va() for text in above.texts}
+    assert (sides["below 80"], sides["a VAE: 100"]) == ("top", "baseline")

@@ -47,3 +47,15 @@ def test_types_are_kept():
     )
     assert (whole.dtype, half.dtype) == (tf.int32, tf.bfloat16)
     np.testing.assert_array_equal(whole, np.arange(9) // 2)
+
+
+def test_outside_of_a_graph_nothing_is_traced():
+    """Each call would trace anew, and TensorFlow keeps what it traced."""
+    eager = []
+
+    def note(part):
+        eager.append(tf.executing_eagerly())
+        return part
+
+    in_chunks(note, ROWS, largest=10)
+    assert eager == [True] * 3

@@ -91,6 +91,14 @@ _FIGURES = (
         4,
     ),
     _Figure(
+        "few-shot, 4 examples, from scratch in one run, NLL",
+        "omniglot26_vma_4shot_augmented",
+        "few_shot C=8 S=4 omniglot26/test",
+        "nll",
+        4,
+        f"{_FEWEST:g} to {_MOST:g}",
+    ),
+    _Figure(
         "few-shot, most examples (here 16), NLL",
         "omniglot26_vma_16shot",
         "few_shot C=8 S=16 omniglot26/test",

@@ -6,6 +6,7 @@ import math
 import types
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -71,10 +72,10 @@ def learning_curves(
     _draw(below, log, "kl_z", 1.0, BLUE, "KL(z)")
     _draw(below, log, "kl_a", 1.0, ORANGE, "KL(a)")
     last = max(row["step"] for row in log)
-    lowest = min((nats for curve in curves for _, nats in curve), default=math.inf)
+    passing = [np.interp(last / 2, *zip(*curve, strict=True)) for curve in curves]
     for words, value in marks_above.items():
-        # Below all curves the words are in nobody's way.
-        _mark(above, words, value, last, beneath=value <= lowest)
+        # Below what passes them the words are in nobody's way.
+        _mark(above, words, value, last, beneath=value <= min(passing, default=math.inf))
     for words, value in marks_below.items():
         _mark(below, words, value, last)
     # Room for the name of a curve that ends at 0.

@@ -28,13 +28,17 @@ def in_chunks(function: Callable[[tf.Tensor], object], rows: tf.Tensor, largest:
     num_rows = tf.shape(rows)[0]
     num_chunks = -(-num_rows // (largest or LARGEST))
     size = -(-num_rows // num_chunks)
-    index = tf.minimum(tf.range(num_chunks * size), num_rows - 1)
+    index = tf.reshape(tf.minimum(tf.range(num_chunks * size), num_rows - 1), [num_chunks, size])
+    if tf.executing_eagerly():
+        # To trace what runs once takes longer than to run it, and is kept by TensorFlow.
+        parts = [function(tf.gather(rows, chunk)) for chunk in index]
+        return tf.nest.map_structure(lambda *part: tf.concat(part, axis=0)[:num_rows], *parts)
     traced = tf.function(function, autograph=False).get_concrete_function(
         tf.TensorSpec([None, *rows.shape[1:]], rows.dtype)
     )
     outputs = tf.map_fn(
         lambda chunk: traced(tf.gather(rows, chunk)),
-        tf.reshape(index, [num_chunks, size]),
+        index,
         fn_output_signature=tf.nest.map_structure(
             lambda output: tf.TensorSpec([None, *output.shape[1:]], output.dtype),
             traced.structured_outputs,
