@@ -124,7 +124,7 @@ def grid_table(grid: Grid) -> str:
     above = f"<p>{escape(grid.heading)}</p>\n" if grid.heading else ""
     below = f'\n<div class="small"><p>{escape(grid.below)}</p></div>' if grid.below else ""
     lines = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in grid.lines)
-    return f"""{above}<div class="wide"><table>
+    return f"""{above}<div class="wide across"><table>
 <thead><tr>{line(grid.columns, "th")}</tr></thead>
 <tbody>{lines}</tbody>
 </table></div>{below}"""

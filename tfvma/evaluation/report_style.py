@@ -16,7 +16,7 @@ p { margin: .5rem 0; }
 .tiles b { display: block; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 .tiles span { color: var(--grey); font-size: .875rem; }
 .wide { overflow-x: auto; }
-th.left, td.left { text-align: left; white-space: normal; }
+th.left, td.left { text-align: left; white-space: normal; min-width: 8rem; }
 td.words { white-space: normal; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(--line);
@@ -38,10 +38,14 @@ details { margin-top: 1rem; }
 summary { cursor: pointer; color: var(--blue); }
 .settings td { font-size: .875rem; white-space: normal; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+@media (min-width: 80rem) {
+  .across { margin: 0 -13rem; }
+}
 @media (max-width: 30rem) {
   main { padding: 1.25rem .9rem 2rem; }
   th, td, thead th { padding: .3rem .25rem; font-size: .8125rem; }
   td:first-child { white-space: normal; overflow-wrap: anywhere; }
+  .across td:first-child { white-space: nowrap; }
   .tiles li:first-child { grid-column: 1 / -1; }
 }
 """
