@@ -48,5 +48,6 @@ def test_parameters_are_float32_in_mixed_precision():
 
 
 def test_a_single_width_is_refused_as_what_it_is():
-    with pytest.raises(InvalidArgumentError, match=r"^filters=\(4,\): expected two or more widths"):
+    message = r"^filters=\(4,\): expected a positive width per layer, 2 or more"
+    with pytest.raises(InvalidArgumentError, match=message):
         ConvPosterior(2, filters=(4,))

@@ -22,7 +22,7 @@ class Trained(NamedTuple):
 
     steps: int | None
     minutes: float | None
-    sharpened_for: int = 0
+    sharpened_for: int
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ p { margin: .5rem 0; }
 .tiles b { display: block; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 .tiles span { color: var(--grey); font-size: .875rem; }
 .wide { overflow-x: auto; }
-th.left, td.left { text-align: left; white-space: normal; min-width: 8rem; }
+th.left, td.left { text-align: left; white-space: normal; }
+th.left:not(:empty) { min-width: 8rem; }
 td.words { white-space: normal; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(--line);

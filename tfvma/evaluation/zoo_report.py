@@ -130,13 +130,13 @@ def _side_by_side(models: Sequence[ZooModel]) -> str:
     accuracies = (
         (model.name, row) for model in models for row in split_classification(model.rows)[1]
     )
-    of_datasets: dict[bool, list[tuple[ZooModel, Row]]] = {False: [], True: []}
-    for model in models:
-        bounds = of_datasets[model.config.episodes.dataset in LEARNED28_DATASETS]
-        bounds += [(model, row) for row in split_nll(model.rows)[1]]
-    grids = [*classification_grids(accuracies)]
-    for bounds in of_datasets.values():
-        grids += nll_grids(bounds)
+    bounds = [(model, row) for model in models for row in split_nll(model.rows)[1]]
+    of_omniglot = [model.config.episodes.dataset in LEARNED28_DATASETS for model, _ in bounds]
+    grids = [
+        *classification_grids(accuracies),
+        *nll_grids(bound for bound, own in zip(bounds, of_omniglot, strict=True) if not own),
+        *nll_grids(bound for bound, own in zip(bounds, of_omniglot, strict=True) if own),
+    ]
     if not grids:
         return ""
     return f"<section>\n<h2>Side by side</h2>\n{''.join(map(grid_table, grids))}\n</section>"

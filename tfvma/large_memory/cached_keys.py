@@ -7,6 +7,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from tfvma import arguments
 from tfvma.errors import InvalidArgumentError
 from tfvma.large_memory.inner_products import keys_of, prior_query_of, queries_of
 from tfvma.large_memory.log_normalizer import log_normalizer, log_total_of_prior
@@ -170,10 +171,4 @@ class CachedKeys(keras.layers.Layer):
                 f"entries of shape {tuple(entries.shape)}: expected {self.memory_size} entries, "
                 "as many as the table has keys."
             )
-        if entries.shape[0] is not None:
-            return entries
-        size = tf.shape(entries)[0]
-        complaint = [f"entries: expected {self.memory_size}, as many as the table has keys, got"]
-        holds = tf.debugging.Assert(size == self.memory_size, [*complaint, size])
-        with tf.control_dependencies([holds]):
-            return tf.identity(entries)
+        return arguments.paired("entries", entries, "keys", tf.convert_to_tensor(self.table))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from tfvma.errors import InvalidArgumentError
 from tfvma.layers.conv_pyramid import ConvPyramid, check_filters, pyramid_strides
 from tfvma.layers.gaussian_head import GaussianHead
 
@@ -38,12 +37,8 @@ class ConvPosterior(keras.layers.Layer):
     ):
         super().__init__(**layer_options)
         self.latent_dim = latent_dim
-        self.filters = check_filters(filters)
-        if len(self.filters) < 2:
-            raise InvalidArgumentError(
-                f"filters={self.filters}: expected two or more widths, the first of which both "
-                "images are convolved to on their own."
-            )
+        # The first is of `project_x` and `project_entry`, the rest of what follows.
+        self.filters = check_filters(filters, at_least=2)
         self.stride_first = stride_first
         self.hidden_units = hidden_units
         stride = pyramid_strides(1, stride_first)[0]

@@ -24,11 +24,13 @@ def pyramid_sizes(image_size: int, strides: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def check_filters(filters: tuple[int, ...]) -> tuple[int, ...]:
-    """Raises InvalidArgumentError unless there is at least one positive width."""
+def check_filters(filters: tuple[int, ...], at_least: int = 1) -> tuple[int, ...]:
+    """Raises InvalidArgumentError unless there are so many widths, all of them positive."""
     filters = tuple(filters)
-    if not filters or min(filters) < 1:
-        raise InvalidArgumentError(f"filters={filters}: expected a positive width per layer.")
+    if len(filters) < at_least or min(filters) < 1:
+        raise InvalidArgumentError(
+            f"filters={filters}: expected a positive width per layer, {at_least} or more."
+        )
     return filters
 
 

@@ -57,7 +57,6 @@ def stream_score(
     keys = in_chunks(model.addressing.keys, entries)
     log_posterior = model.addressing.log_posterior(x, keys)
     log_prior = model.addressing.log_prior(keys)
-    log_ratio = log_prior - log_posterior
     address = sample_addresses_by_inversion(log_posterior, num_samples, fold_in(seed, 0))
 
     def encode(entries):
@@ -118,7 +117,7 @@ def stream_score(
     bound, reconstruction = streamed_bound(terms, num_samples, batch, _PARALLEL_CHUNKS)
     return {
         "log_likelihood": bound,
-        "kl_address": -tf.reduce_sum(tf.exp(log_posterior) * log_ratio, axis=-1),
+        "kl_address": tf.reduce_sum(tf.exp(log_posterior) * (log_posterior - log_prior), axis=-1),
         "kl_latent": tf.reduce_mean(tf.gather(pair_kl_z, pair), axis=0),
         "reconstruction": reconstruction,
     }
