@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from tests.evaluation.zoo_folder import add_model, few_shot_rows, row
-from tfvma.evaluation.summary import SECTIONS, results_summary
+from tfvma.evaluation.summary import SECTIONS, results_summary, section_grids
 from tfvma.evaluation.zoo import read_zoo
 
 
@@ -18,17 +18,33 @@ def sections(folder) -> dict[str, str]:
 
 
 def test_it_has_the_first_bound_and_what_the_paper_prints(tmp_path):
-    printed = dataclasses.replace(row("confounders C=1 S=16", "nll", 75.0, 4), paper=73.4)
-    others = [row("few_shot C=8 S=4", "nll", 70.0, 100), row("all_classes", "nll", 99.0, 4)]
-    add_model(tmp_path, "omniglot26_soft", [*others, *few_shot_rows(4), printed])
+    printed = row("confounders C=1 S=16", "nll", 75.0, 4, paper=73.4)
+    others = [row("all_classes", "nll", 70.0, 100), row("confounders C=2 S=16", "nll", 99.0, 4)]
+    first = row("all_classes", "nll", 71.0, 4)
+    add_model(tmp_path, "omniglot26_soft", [*others, *few_shot_rows(4), printed, first])
     ((title, text),) = sections(tmp_path).items()
     assert title == "Soft attention (section 4.2, figure 5A)"
-    assert text.splitlines()[2:] == [
-        "| omniglot26_soft | few_shot C=8 S=4 omniglot26/test | NLL | 84.00 ± 0.50 | – | 4 | 2,880 "
+    assert text.splitlines()[2:5] == [
+        "| omniglot26_soft | all_classes omniglot26/test | NLL | 71.00 ± 0.50 | – | 4 | 2,880 "
         "| 6,000 | 12 |",
         "| omniglot26_soft | confounders C=1 S=16 omniglot26/test | NLL | 75.00 ± 0.50 | 73.4 | 4 "
         "| 2,880 | 6,000 | 12 |",
+        "",
     ]
+
+
+def test_few_shot_bounds_are_a_grid_of_all_models(tmp_path):
+    for shots in (1, 16):
+        add_model(tmp_path, f"omniglot26_vma_{shots}shot", few_shot_rows(shots))
+    ((title, text),) = sections(tmp_path).items()
+    assert title == "Few-shot generation (section 4.2, figure 4B)"
+    assert [line.split(" | ")[2:4] for line in text.splitlines()[4:]] == [
+        ["few to many", "75.1 to 69.1"],
+        ["1", "81.00 ± 0.50"],
+        ["16", "96.00 ± 0.50"],
+    ]
+    ((named, (grid,)),) = section_grids(read_zoo(tmp_path))
+    assert (named, grid.markdown()) == (title, text.strip())
 
 
 def test_accuracies_are_a_grid_under_the_papers(tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import cells_of, split_rows
+from tfvma.evaluation.table import NONE, cells_of, split_rows, targets_of
 
 _PROTOCOL = re.compile(r"(classification|classification_iw) (\d+)-way (\d+)-shot (.+)")
 # That of importance weights has q(a | x) on its fewer targets too.
@@ -16,7 +16,6 @@ _BY = {
     ("classification_iw", "accuracy"): "q(a|x), on the targets of importance weights",
     ("classification_iw", "accuracy_iw"): "importance weights, K = {}",
 }
-_NONE = "–"
 # Of a standard error, half a 95 % interval.
 _HALF_INTERVAL = 1.96
 
@@ -51,13 +50,12 @@ def classification_grids(rows: Iterable[tuple[str, Row]]) -> list[Grid]:
 
 def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> Grid:
     cells = [cell for line in lines.values() for cell in line.items()]
-    targets = sorted(row.targets for _, row in cells)
     settings = sorted({setting for setting, _ in cells})
     printed = {setting: cells_of(row)[1] for setting, row in cells if row.paper is not None}
-    papers = [printed.get(setting, _NONE) for setting in settings]
+    papers = [printed.get(setting, NONE) for setting in settings]
     heading = (
-        f"Accuracy on {dataset}, {targets[0]:,} to {targets[-1]:,} targets in each cell; ± is here "
-        "half a 95 % interval, 1.96 standard errors over episodes:"
+        f"Accuracy on {dataset}, {targets_of(row for _, row in cells)} targets in each cell; ± is "
+        "here half a 95 % interval, 1.96 standard errors over episodes:"
     )
     return Grid(
         columns=["model", "by", *(f"{ways}-way {shots}-shot" for ways, shots in settings)],
@@ -71,7 +69,7 @@ def _grid(dataset: str, lines: Mapping[_Line, Mapping[_Setting, Row]]) -> Grid:
 
 
 def _intervals(line: Mapping[_Setting, Row], settings: Iterable[_Setting]) -> list[str]:
-    return [_interval(line[setting]) if setting in line else _NONE for setting in settings]
+    return [_interval(line[setting]) if setting in line else NONE for setting in settings]
 
 
 def _interval(row: Row) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tfvma.evaluation.classification_grid import classification_grids, split_classification
+from tfvma.evaluation.few_shot_grid import few_shot_grids, split_few_shot
+from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.nll_grid import nll_grids, split_nll
 from tfvma.evaluation.table import by_protocol, full_cells, markdown_line
@@ -34,6 +36,7 @@ SECTIONS = (
     Section("The split of Generative Matching Networks (table 1)", "gmn_*", "*"),
     Section("Others", "*", "*"),
 )
+_Found = tuple[ZooModel, Row]
 _HEADER = (
     "| model | protocol | metric | ours | paper | K | targets | steps | minutes |",
     "|---|---|---|---:|---:|---:|---:|---:|---:|",
@@ -41,34 +44,29 @@ _HEADER = (
 
 
 def results_summary(models: Sequence[ZooModel]) -> str:
-    """By section of each model its first NLL, at the smallest K, and what the paper prints a
-    figure for; classification, images without labels, and table 1 as grids."""
-    rows: dict[Section, list[tuple[ZooModel, Row]]] = {section: [] for section in SECTIONS}
-    for model in models:
-        for row in _most_important(model.rows):
-            rows[_section_of(model.name, row)].append((model, row))
+    """By section what was measured in the same way as grids, table 1 of each model, and of the rest
+    the first NLL, at the smallest K, and what the paper prints a figure for."""
     return "\n\n".join(
         part
-        for section, named in rows.items()
-        if named
-        for part in (f"## {section.title}", *_tables(named))
+        for section, found in _by_section(models).items()
+        if (tables := _tables(found))
+        for part in (f"## {section.title}", *tables)
     )
 
 
-def _most_important(rows: Sequence[Row]) -> list[Row]:
-    others, gridded = _split_grids(rows)
-    ordered = [row for _, group in by_protocol(others) for row in group]
-    bounds = [row for row in ordered if row.metric == "nll"][:1]
-    kept = [row for row in ordered if row in bounds or row.paper is not None]
-    return kept + gridded
+def section_grids(models: Sequence[ZooModel]) -> list[tuple[str, list[Grid]]]:
+    """The title of each section with the tables of what was measured in the same way on its models,
+    table 1 left out; only where there are some."""
+    titled = ((section.title, _grids(found)) for section, found in _by_section(models).items())
+    return [(title, grids) for title, grids in titled if grids]
 
 
-def _split_grids(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    gridded = []
-    for split in (split_classification, split_nll, split_table1):
-        rows, own = split(rows)
-        gridded += own
-    return rows, gridded
+def _by_section(models: Sequence[ZooModel]) -> dict[Section, list[_Found]]:
+    found: dict[Section, list[_Found]] = {section: [] for section in SECTIONS}
+    for model in models:
+        for row in model.rows:
+            found[_section_of(model.name, row)].append((model, row))
+    return found
 
 
 def _section_of(name: str, row: Row) -> Section:
@@ -79,18 +77,33 @@ def _section_of(name: str, row: Row) -> Section:
     )
 
 
-def _tables(found: Sequence[tuple[ZooModel, Row]]) -> list[str]:
-    lines, classified, unlabelled, of_table1 = [], [], [], []
-    models = {model.name: model for model, _ in found}
-    for name, model in models.items():
-        rows = [row for other, row in found if other.name == name]
-        rows, accuracies = split_classification(rows)
-        rows, bounds = split_nll(rows)
+def _tables(found: Sequence[_Found]) -> list[str]:
+    lines, of_table1 = [], []
+    for model, rows in _by_model(found):
         rows, table1 = split_table1(rows)
-        lines += [markdown_line((name, *full_cells(row))) for row in rows]
-        classified += [(name, row) for row in accuracies]
-        unlabelled += [(model, row) for row in bounds]
-        of_table1 += [f"{name}, {grid.markdown()}" for grid in table1_grids(table1)]
+        lines += [markdown_line((model.name, *full_cells(row))) for row in _most_important(rows)]
+        of_table1 += [f"{model.name}, {grid.markdown()}" for grid in table1_grids(table1)]
     table = ["\n".join([*_HEADER, *lines])] if lines else []
-    grids = [*classification_grids(classified), *nll_grids(unlabelled)]
-    return [*table, *(grid.markdown() for grid in grids), *of_table1]
+    return [*table, *(grid.markdown() for grid in _grids(found)), *of_table1]
+
+
+def _most_important(rows: Sequence[Row]) -> list[Row]:
+    for split in (split_classification, split_few_shot, split_nll):
+        rows, _ = split(rows)
+    ordered = [row for _, group in by_protocol(rows) for row in group]
+    bounds = [row for row in ordered if row.metric == "nll"][:1]
+    return [row for row in ordered if row in bounds or row.paper is not None]
+
+
+def _grids(found: Sequence[_Found]) -> list[Grid]:
+    classified, few_shot, unlabelled = [], [], []
+    for model, rows in _by_model(found):
+        classified += [(model.name, row) for row in split_classification(rows)[1]]
+        few_shot += [(model, row) for row in split_few_shot(rows)[1]]
+        unlabelled += [(model, row) for row in split_nll(rows)[1]]
+    return [*few_shot_grids(few_shot), *classification_grids(classified), *nll_grids(unlabelled)]
+
+
+def _by_model(found: Sequence[_Found]) -> list[tuple[ZooModel, list[Row]]]:
+    models = {model.name: model for model, _ in found}
+    return [(model, [row for other, row in found if other is model]) for model in models.values()]

@@ -28,7 +28,8 @@ _NAMES = {
 _FRACTIONS = ("address_accuracy", "accuracy", "accuracy_iw")
 # Between 1/2 and 1: two digits are too few.
 _AREAS = ("auc", "auc_entropy")
-_NONE = "–"
+# Where there is nothing.
+NONE = "–"
 
 
 def by_protocol(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -63,10 +64,24 @@ def cells_of(row: Row) -> tuple[str, str, str, str]:
     """Ours, the paper's, K and the number of targets."""
     return (
         value_of(row),
-        _NONE if row.paper is None else _paper(row),
-        _NONE if row.num_samples is None else f"{row.num_samples:,}",
+        NONE if row.paper is None else _paper(row),
+        NONE if row.num_samples is None else f"{row.num_samples:,}",
         f"{row.targets:,}",
     )
+
+
+def training_of(row: Row) -> tuple[str, str]:
+    """Steps and minutes of training."""
+    steps, minutes = (
+        NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes)
+    )
+    return steps, minutes
+
+
+def targets_of(rows: Iterable[Row]) -> str:
+    """How many targets these have, or from how many to how many."""
+    counts = [row.targets for row in rows]
+    return " to ".join(f"{count:,}" for count in sorted({min(counts), max(counts)}))
 
 
 def split_rows(rows: Iterable[Row], protocol: re.Pattern[str]) -> tuple[list[Row], list[Row]]:
@@ -85,8 +100,7 @@ def markdown_line(cells: Iterable[str]) -> str:
 
 def full_cells(row: Row) -> tuple[str, ...]:
     """Protocol and metric, what `cells_of` gives, and steps and minutes of training."""
-    training = (_NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes))
-    return row.protocol, metric_name(row.metric), *cells_of(row), *training
+    return row.protocol, metric_name(row.metric), *cells_of(row), *training_of(row)
 
 
 def format_table(rows: Sequence[Row]) -> str:

@@ -10,10 +10,9 @@ from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper_table1 import GMN, VMA
 from tfvma.evaluation.protocols import TABLE1_SHOTS
-from tfvma.evaluation.table import split_rows, value_of
+from tfvma.evaluation.table import NONE, split_rows, value_of
 
 _PROTOCOL = re.compile(r"table1 C=(\d+) S=(\d+) (.+)")
-_NONE = "–"
 _OF_GMN = (
     "Figures of GMN may mean something else: the code released with it counts the examples of all "
     "characters together and draws with replacement, so that a target can be among its examples."
@@ -55,7 +54,7 @@ def _grid(dataset: str, num_samples: int, cells: Mapping[tuple[int, int], Row]) 
     lines, of_gmn = [], False
     for classes in sorted({classes for classes, _ in cells}):
         of_class = [cells.get((classes, shots)) for shots in TABLE1_SHOTS]
-        ours = [_NONE if row is None else value_of(row, digits=1) for row in of_class]
+        ours = [NONE if row is None else value_of(row, digits=1) for row in of_class]
         lines.append([str(classes), "ours", *ours])
         if any(row is not None and row.paper is not None for row in of_class):
             lines.append(["", "paper", *map(str, VMA[classes])])

@@ -17,13 +17,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tfvma.errors import OutputError, TfvmaError
-from tfvma.evaluation.classification_grid import classification_grids, split_classification
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.in_short import in_short
 from tfvma.evaluation.log_illustration import show_learning_curves
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.nll_grid import nll_grids, split_nll
-from tfvma.evaluation.paper_learned28 import LEARNED28_DATASETS
 from tfvma.evaluation.report_parts import (
     EXPLANATION,
     figure,
@@ -34,14 +31,13 @@ from tfvma.evaluation.report_parts import (
     summary,
 )
 from tfvma.evaluation.row_illustrations import illustrate_rows
-from tfvma.evaluation.table import cells_of
+from tfvma.evaluation.summary import section_grids
+from tfvma.evaluation.table import NONE, cells_of, training_of
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo
 from tfvma.evaluation.zoo_options import parser
 from tfvma.validation import check_at_least, check_writable
-
-_NONE = "–"
 
 
 def write_zoo_report(
@@ -117,9 +113,9 @@ def _in_short_cells(
     differs: str,
 ) -> str:
     """A line of `in_short` in three cells, so that it fits a phone."""
-    how = f"{targets} targets" if num_samples == _NONE else f"K = {num_samples}, {targets} targets"
+    how = f"{targets} targets" if num_samples == NONE else f"K = {num_samples}, {targets} targets"
     trained = f"{model}, {steps} steps, {minutes} minutes"
-    marked = () if differs == _NONE else (f"differs: {differs}",)
+    marked = () if differs == NONE else (f"differs: {differs}",)
     small = _small((how, trained, *marked))
     words = (f"{escape(what)}{small}", escape(paper))
     return "".join(f'<td class="words">{cell}</td>' for cell in words) + f"<td>{ours}</td>"
@@ -127,19 +123,11 @@ def _in_short_cells(
 
 def _side_by_side(models: Sequence[ZooModel]) -> str:
     """Tables of what was measured on several models in the same way, where there are some."""
-    accuracies = (
-        (model.name, row) for model in models for row in split_classification(model.rows)[1]
+    parts = "".join(
+        f"<h3>{escape(title)}</h3>\n{''.join(map(grid_table, grids))}"
+        for title, grids in section_grids(models)
     )
-    bounds = [(model, row) for model in models for row in split_nll(model.rows)[1]]
-    of_omniglot = [model.config.episodes.dataset in LEARNED28_DATASETS for model, _ in bounds]
-    grids = [
-        *classification_grids(accuracies),
-        *nll_grids(bound for bound, own in zip(bounds, of_omniglot, strict=True) if not own),
-        *nll_grids(bound for bound, own in zip(bounds, of_omniglot, strict=True) if own),
-    ]
-    if not grids:
-        return ""
-    return f"<section>\n<h2>Side by side</h2>\n{''.join(map(grid_table, grids))}\n</section>"
+    return f"<section>\n<h2>Side by side</h2>\n{parts}\n</section>" if parts else ""
 
 
 def _overview(models: Sequence[ZooModel]) -> str:
@@ -153,7 +141,7 @@ def _overview(models: Sequence[ZooModel]) -> str:
 
 def _overview_cells(model: ZooModel) -> str:
     row = _first_bound(model.rows)
-    how, cells = ("not measured yet",), [_NONE] * 3
+    how, cells = ("not measured yet",), [NONE] * 3
     if row is not None:
         how, cells = (row.protocol, _training(row)), cells_of(row)[:3]
     name = escape(model.name)
@@ -168,9 +156,7 @@ def _first_bound(rows: Sequence[Row]) -> Row | None:
 
 
 def _training(row: Row) -> str:
-    steps, minutes = (
-        _NONE if value is None else f"{value:,.0f}" for value in (row.steps, row.minutes)
-    )
+    steps, minutes = training_of(row)
     return f"{steps} steps, {minutes} minutes"
 
 
