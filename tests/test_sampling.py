@@ -8,10 +8,12 @@ import tensorflow as tf
 
 from tfvma import sampling
 from tfvma.sampling import (
+    addresses_at_strata,
     fine_uniform,
     sample_address,
     sample_addresses_by_inversion,
     sample_normal,
+    stratified_addresses,
     uniform,
 )
 
@@ -216,3 +218,18 @@ def test_fine_uniform_numbers_are_inside_at_both_ends(bits, monkeypatch):
     monkeypatch.setattr(sampling.tf.random, "stateless_uniform", constant)
     expected = 2.0**-53 if bits == 0 else 1.0 - 2.0**-53
     np.testing.assert_array_equal(fine_uniform([1], SEED), [expected])
+
+
+def test_strata_are_entered_at_one_random_number_for_each_row():
+    u = fine_uniform(tf.constant([2]), SEED)
+    expected = addresses_at_strata(LOG_PROBS, 5, u)
+    np.testing.assert_array_equal(stratified_addresses(LOG_PROBS, 5, SEED), expected)
+
+
+def test_one_address_of_all_is_drawn_as_its_distribution():
+    """With K = 1 in rows that are alike, and not the same one in all of them."""
+    rows = 100_000
+    address = stratified_addresses(tf.repeat(LOG_PROBS[:1], rows, axis=0), 1, SEED).numpy()
+    found = np.bincount(address[0], minlength=3) / rows
+    probs = np.exp(LOG_PROBS[0])
+    assert np.all(np.abs(found - probs) < 5 * np.sqrt(probs * (1 - probs) / rows))

@@ -73,6 +73,13 @@ _UNREAD = {
 }
 # Datasets whose drawings are there at their own size, to be warped.
 _WARPED = ("omniglot26", "omniglot26_tuning", "gmn")
+# What layers and models take, whose modules import TensorFlow.
+_CHOICES = {
+    "model.similarity": ("normalized", "inner", "cosine"),
+    "model.prior": ("learned", "flat"),
+    "training.latent_gradient": ("reparameterized", "doubly_reparameterized"),
+    "training.backward": ("all_samples", "drawn_sample"),
+}
 KINDS, FAMILIES, NETWORKS = (
     tuple(_UNREAD[key]) for key in ("episodes.kind", "model.family", "model.network")
 )
@@ -313,6 +320,7 @@ def check_config(config: Config) -> None:
         "model.hidden_units",
         "model.latent_dim",
         "model.key_dim",
+        "model.image_size",
     ):
         check_at_least(key, values[key], 1)
     check_seed("training.seed", config.training.seed)
@@ -332,7 +340,7 @@ def check_config(config: Config) -> None:
         "intervals.diagnostics",
     ):
         check_at_least(key, values[key], 0)
-    for key, choices in _UNREAD.items():
+    for key, choices in (*_UNREAD.items(), *_CHOICES.items()):
         check_choice(key, values[key], choices)
     _check_unread(config, values)
     _check_memory(config)

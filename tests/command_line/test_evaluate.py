@@ -210,10 +210,15 @@ def test_rows_of_an_earlier_version_do_not_stay_among_the_new(saved, tiny, capsy
     aside = saved / "metrics.other_versions.json"
     assert {row["steps"] for row in records(aside).values()} == {7}
     assert f"rows of models that were trained otherwise in {aside}" in capsys.readouterr().out
-    # The first again: its rows come back, and those of the second are kept.
-    assert main([str(saved / "1"), *FEW_SHOT]) == 0
-    assert {row["steps"] for row in records(saved / "metrics.json").values()} == {7}
-    assert {row["protocol"].split()[0] for row in records(aside).values()} == {"classification"}
+    # The first again: the file and the card stay those of the latest.
+    files = [saved / "metrics.json", saved / "README.md"]
+    before = [file.read_bytes() for file in files]
+    assert main([str(saved / "1"), *options]) == 0
+    assert [file.read_bytes() for file in files] == before
+    protocols = {row["protocol"].split()[0] for row in records(aside).values()}
+    assert protocols == {"few_shot", "classification"}
+    assert {row["steps"] for row in records(aside).values()} == {7}
+    assert f"rows of this version, which is not the latest, in {aside}" in capsys.readouterr().out
 
 
 def test_an_earlier_version_has_its_own_configuration(saved, tiny):

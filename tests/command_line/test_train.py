@@ -53,6 +53,10 @@ def test_help_names_the_presets(capsys):
     [
         (["--preset", "nothing"], "error: preset='nothing': expected one of"),
         (["--preset", PRESET, "--steps", "x"], "error: training.steps='x': expected a whole"),
+        (
+            ["--preset", PRESET, "--steps", "2", "--set", "training.steps=7"],
+            "error: --steps 2 and --set training.steps=7: expected one of them",
+        ),
         (["--preset", PRESET, "--steps", "0"], "error: training.steps=0: expected at least 1"),
         (["--preset", PRESET, "--set", "lr=1"], "error: lr='1': there is no option 'lr'"),
         (["--preset", PRESET, "--name", "../up"], "error: --name='../up': expected the name"),

@@ -159,6 +159,10 @@ def test_wrong_structure_is_refused_at_once(found, message):
             r"x with images of shape \[4 4 1\] and memory with images of shape \[5 5 1\]: "
             "expected the same",
         ),
+        (
+            episode(x=np.zeros([2, 4, 4, 3], np.float32)),
+            r"x with images of shape \[4 4 3\]: expected \[height, width, 1\]",
+        ),
         (changed("x", np.nan), "x has 1 NaN and values from 0.* to 0.*: expected values in"),
         (changed("memory", -0.5), "memory has 0 NaN and values from -0.5 to 0.*: expected"),
         (changed("x", 255.0), "x has 0 NaN and values from 0.* to 255: expected"),
@@ -183,6 +187,18 @@ def test_wrong_contents_stop_at_the_first_bad_episode(bad, message):
     next(checked)
     with pytest.raises(tf.errors.InvalidArgumentError, match=f"bad episode: {message}"):
         next(checked)
+
+
+def test_the_size_that_the_model_was_made_for_is_known_and_kept():
+    """Layers that flatten need it, and a generator need not say it."""
+    good, bad = episode(), episode(x=images(2, 5), memory=images(3, 5))
+    checked = check_episodes(dataset(good, bad), image_shape=(4, 4, 1))
+    assert checked.element_spec["memory"].shape.as_list() == [None, 4, 4, 1]
+    elements = iter(checked)
+    next(elements)
+    message = r"x with images of shape \[5 5 1\]: expected \(4, 4, 1\), the size that the model"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"bad episode: {message}"):
+        next(elements)
 
 
 def test_clear_errors_gives_the_sentence_alone():

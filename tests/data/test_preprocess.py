@@ -69,3 +69,8 @@ def test_area_average_refuses_another_size(size):
 def test_area_average_refuses_another_rank():
     with pytest.raises(InvalidArgumentError, match=r"images of shape \[4, 4\]"):
         area_average(np.zeros([4, 4]), 2)
+
+
+def test_ink_is_not_guessed_from_numbers_of_another_range():
+    with pytest.raises(InvalidArgumentError, match="images of float64: expected uint8, from 0"):
+        ink(np.array([[[0.0, 1.0]]]))

@@ -41,6 +41,28 @@ def test_copies_follow_the_characters(monkeypatch):
     )
 
 
+def test_copies_are_of_the_characters_that_came(monkeypatch):
+    """Of the second of two alone, so that nothing comes in that was held out."""
+    monkeypatch.setitem(warped._LOADERS, "omniglot26", lambda split, data_dir, copy, alike: make(1))
+    second = dataclasses.replace(make(0), drawings=make(0).drawings[1:], characters=("A_1",))
+    result = with_warped_copies(second, 1)
+    assert result.characters == ("A_1", "A_1_warped1")
+    np.testing.assert_array_equal(result.drawings[1], make(1).drawings[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "copies", "message"),
+    [
+        ({"characters": ("A_0", "A_0_90")}, 1, "characters with 'A_0_90': expected.*turned"),
+        ({}, -1, "copies=-1: expected at least 0"),
+    ],
+)
+def test_copies_that_cannot_be_made(monkeypatch, changes, copies, message):
+    monkeypatch.setitem(warped._LOADERS, "omniglot26", lambda split, data_dir, copy, alike: make(1))
+    with pytest.raises(InvalidArgumentError, match=message):
+        with_warped_copies(dataclasses.replace(make(0), **changes), copies)
+
+
 @pytest.mark.parametrize("name", sorted(warped._LOADERS))
 def test_alike_is_asked_of_every_copy(name, monkeypatch):
     asked = []

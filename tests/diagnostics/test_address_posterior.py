@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvma.diagnostics.address_posterior import entropy, posterior_error
+from tfvma.diagnostics.address_posterior import address_measures, entropy, posterior_error
 
 
 def log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -38,3 +38,17 @@ def test_a_posterior_that_is_sure():
     flat = tf.zeros([3, 1], tf.float64)
     assert float(posterior_error(sure, flat)[0]) == pytest.approx(math.log(3))
     assert float(entropy(tf.math.log_softmax(flat[:, 0]))) == pytest.approx(math.log(3))
+
+
+def test_each_measure_is_of_its_own_distribution():
+    random = np.random.default_rng(1)
+    log_q, log_p = log_softmax(random.normal(size=[3, 5])), log_softmax(random.normal(size=[5]))
+    log_joint = tf.constant(random.normal(size=[5, 3]))
+    measured = address_measures(tf.constant(log_q), tf.constant(log_p), log_joint)
+    assert measured == pytest.approx(
+        {
+            "posterior_error": np.mean(posterior_error(tf.constant(log_q), log_joint)),
+            "entropy_posterior": -np.sum(np.exp(log_q) * log_q) / 3,
+            "entropy_prior": -np.sum(np.exp(log_p) * log_p),
+        }
+    )

@@ -9,6 +9,7 @@ from tests.models.tiny_vma import episode, learned_model, tiny_model, weights_of
 from tfvma.diagnostics import Diagnostics, diagnostic_columns
 from tfvma.errors import InvalidArgumentError
 from tfvma.models.vma import VariationalMemoryAddressing
+from tfvma.sampling import fold_in
 
 
 def compiled(model: VariationalMemoryAddressing, estimator: str = "vimco"):
@@ -93,8 +94,43 @@ def test_models_that_cannot_be_diagnosed():
         Diagnostics(keras.Sequential(), episode())
     with pytest.raises(InvalidArgumentError, match="not compiled: expected one with an estimator"):
         Diagnostics(tiny_model(), episode())
-    with pytest.raises(InvalidArgumentError, match=r"episode with keys \['x'\]: expected 'memory'"):
-        Diagnostics(compiled(tiny_model()), {"x": episode()["x"]})
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"x": episode()["x"]}, r"dataset with keys \['x'\]: no 'memory'"),
+        ({"memory": episode()["memory"]}, r"dataset with keys \['memory'\]: no 'x'"),
+        ({**episode(), "x": episode()["x"][:, :-1]}, "x with images of shape"),
+        ({**episode(), "x": 255.0 * episode()["x"]}, "x has 0 NaN and values from"),
+        (
+            tf.data.Dataset.from_tensors(episode()),
+            "episode of type _TensorDataset: expected a dict",
+        ),
+    ],
+)
+def test_episodes_that_the_model_could_not_be_trained_on(bad, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        Diagnostics(compiled(tiny_model()), bad)
+
+
+def test_a_model_that_was_compiled_anew_has_other_gradients():
+    model = compiled(tiny_model())
+    diagnostics = Diagnostics(model, episode(), repeats=2)
+    compiled(model, "exact")
+    with pytest.raises(InvalidArgumentError, match="compiled with another estimator since"):
+        diagnostics.measure()
+
+
+def test_the_sample_size_is_a_mean_over_the_repeats(monkeypatch):
+    monkeypatch.setattr(
+        Diagnostics, "_repeat_once", lambda self, seed: ({}, tf.cast(seed[1] % 97, tf.float32))
+    )
+    monkeypatch.setattr("tfvma.diagnostics.diagnostics.groups", lambda model: {})
+    measured = Diagnostics(compiled(tiny_model()), episode(), repeats=3).measure()
+    seeds = [int(fold_in(tf.constant([0, 0]), repeat)[1]) % 97 for repeat in range(3)]
+    assert len(set(seeds)) > 1
+    assert measured["ess"] == pytest.approx(sum(seeds) / 3)
 
 
 @pytest.mark.parametrize("options", [{"repeats": 1}, {"num_latents": 0}])

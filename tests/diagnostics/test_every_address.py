@@ -63,3 +63,12 @@ def test_noise_is_that_of_the_seed():
     assert one.shape == (SLOTS, e["x"].shape[0])
     np.testing.assert_array_equal(one, again)
     assert np.all(one != other)
+
+
+def test_each_chunk_has_noise_of_its_own(monkeypatch):
+    """Two slots that are alike, in chunks of one."""
+    monkeypatch.setattr("tfvma.diagnostics.every_address._DECODED_AT_ONCE", 1)
+    model, e = tiny_model(), episode()
+    memory = tf.repeat(e["memory"][:1], 2, axis=0)
+    first, second = AddressEnumerator(model, num_latents=1)(e["x"], memory, SEED).log_joint
+    assert np.all(first != second)

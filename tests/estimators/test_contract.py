@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import keras
@@ -31,6 +32,8 @@ NEED_ONE = ("nvil", "concrete", "straight_through", "exact_top_k", "marginal_top
 @pytest.mark.parametrize("name", estimators.NAMES)
 def test_settings_survive_json(name):
     estimator = estimators.get(name)
+    arguments = inspect.signature(type(estimator)).parameters
+    assert set(arguments) <= set(estimator.get_config())
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(estimator)))
     again = keras.saving.deserialize_keras_object(config)
     assert type(again) is type(estimator)

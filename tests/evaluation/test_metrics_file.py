@@ -13,6 +13,7 @@ from tfvma.evaluation.metrics_file import (
     Trained,
     aside_of,
     divide_rows,
+    merge_earlier_version,
     merge_rows,
     merge_versions,
     read_rows,
@@ -173,3 +174,39 @@ def test_numbers_that_json_does_not_have_are_not_written(tmp_path):
     with pytest.raises(ValueError, match="JSON compliant"):
         write_rows(path, [dataclasses.replace(ROW, value=float("nan"))])
     assert not path.exists()
+
+
+def test_rows_of_an_earlier_version_go_where_those_of_the_latest_are_not(tmp_path):
+    path = tmp_path / "metrics.json"
+    earlier, newer = dataclasses.replace(ROW, steps=50), dataclasses.replace(ROW, value=1.0)
+    write_rows(path, [ROW])
+    assert merge_earlier_version(path, earlier.trained, [earlier]) == ([earlier], [ROW])
+    assert (read_rows(path), read_rows(aside_of(path))) == ([ROW], [earlier])
+    # As long as the latest is not scored, the file is that of the one before.
+    assert merge_earlier_version(path, ROW.trained, [newer]) == ([newer], [earlier])
+    assert (read_rows(path), read_rows(aside_of(path))) == ([newer], [earlier])
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"value": None}, "value is None"),
+        ({"value": "83"}, "value is '83'"),
+        ({"num_samples": 4.5}, "num_samples is 4.5"),
+        ({"protocol": ["x"]}, r"protocol is \['x'\]"),
+    ],
+)
+def test_what_no_row_holds_is_refused(tmp_path, changes, found):
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps([{**dataclasses.asdict(ROW), **changes}]))
+    with pytest.raises(OutputError, match=rf"expected a list of rows .*\({found}\)"):
+        read_rows(path)
+
+
+def test_whole_numbers_are_numbers_and_other_bytes_are_not_text(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps([{**dataclasses.asdict(ROW), "value": 84}]))
+    assert read_rows(path)[0].value == 84
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(OutputError, match="expected a list of rows"):
+        read_rows(path)

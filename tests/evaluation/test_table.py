@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import cells_of, format_table, value_of
+from tfvma.evaluation.table import cells_of, first_bounds, format_table, value_of
 
 
 def row(protocol: str, metric: str, value: float, num_samples: int | None = None, paper=None):
@@ -42,3 +42,17 @@ def test_the_paper_has_its_own_digits():
 def test_areas_have_three_digits():
     assert value_of(row("roc", "auc", 0.93751, 4)) == "0.938 ± 0.004"
     assert value_of(row("roc", "nll_known", 70.125, 4)) == "70.12 ± 0.00"
+
+
+def test_the_bound_that_one_looks_for_first():
+    trained, tested = (
+        row(f"nll omniglot28/{split}", "nll", 80.0, 4) for split in ("train", "test")
+    )
+    finer, part = (row(tested.protocol, metric, 79.0, 100) for metric in ("nll", "kl_z"))
+    assert first_bounds([trained, tested, part, finer]) == [tested, finer]
+    assert first_bounds([part, trained]) == [trained]
+    table1 = row("table1 C=1 S=1 gmn/test", "nll", 85.0, 1_000)
+    few_shot = row("few_shot C=8 S=4 gmn/test", "nll", 91.0, 4)
+    assert first_bounds([table1, few_shot]) == [few_shot]
+    assert first_bounds([table1, row("table1 C=1 S=2 gmn/test", "nll", 84.0, 4)]) == [table1]
+    assert first_bounds([part]) == []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvma.errors import InvalidArgumentError
 from tfvma.layers.conv_decoder import ConvDecoder, Upscale
 from tfvma.layers.conv_pyramid import ConvPyramid
 
@@ -129,3 +130,23 @@ def test_logits_are_float32_in_mixed_precision():
     features = ConvPyramid(FILTERS, dtype="mixed_bfloat16")(tf.random.normal([3, 8, 8, 1]))
     assert decoder(tf.random.normal([3, 2]), features).dtype == tf.float32
     assert all(part.dtype == tf.bfloat16 for part in decoder.condition(features))
+
+
+@pytest.mark.parametrize("options", [{"stride_first": False}, {"filters": (2, 3)}, {"size": 10}])
+def test_features_of_another_pyramid_are_refused(options):
+    given = {"stride_first": True, "filters": FILTERS, "size": 8, **options}
+    images = tf.zeros([1, given["size"], given["size"], 1])
+    features = ConvPyramid(given["filters"], given["stride_first"])(images)
+    expected = (
+        r"features of shapes .*: expected \[\(8, 8, 1\), \(4, 4, 2\), \(4, 4, 3\), \(2, 2, 4\)"
+    )
+    with pytest.raises(InvalidArgumentError, match=expected):
+        ConvDecoder(8, 2, FILTERS)(tf.zeros([1, 2]), features)
+
+
+def test_upscale_refuses_what_it_cannot_make_its_size_of():
+    with pytest.raises(InvalidArgumentError, match="stride=3: expected one of 1, 2"):
+        Upscale(2, 9, 3)
+    message = r"features of shape \(1, 3, 3, 2\): expected 4x4, which a stride of 2 makes 7x7"
+    with pytest.raises(InvalidArgumentError, match=message):
+        Upscale(2, 7, 2)(tf.zeros([1, 3, 3, 2]))

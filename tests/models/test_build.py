@@ -9,14 +9,17 @@ import pytest
 import tensorflow as tf
 
 from tests.models.tiny_latent import tiny_config
-from tfvma.config import FAMILIES, Config, ModelConfig, replace_options
+from tfvma.config import _CHOICES, FAMILIES, Config, ModelConfig, replace_options
 from tfvma.errors import InvalidArgumentError
+from tfvma.layers.addressing import PRIORS, SIMILARITIES
 from tfvma.models import (
     SoftAttentionVAE,
     VariationalAutoencoder,
     VariationalMemoryAddressing,
     build_model,
 )
+from tfvma.models.latent_path import LATENT_GRADIENTS
+from tfvma.models.vma import BACKWARD
 from tfvma.presets import get_preset
 
 CLASSES = {
@@ -173,3 +176,12 @@ def test_networks_of_dense_layers_reload(preset, tmp_path):
     scores, again = (each.score(x, memory, 2, seed) for each in (model, reloaded))
     for name, value in scores.items():
         np.testing.assert_allclose(again[name], value, rtol=1e-6)
+
+
+def test_what_a_run_accepts_is_what_layers_and_models_take():
+    assert {
+        "model.similarity": SIMILARITIES,
+        "model.prior": PRIORS,
+        "training.latent_gradient": LATENT_GRADIENTS[:2],
+        "training.backward": BACKWARD,
+    } == _CHOICES

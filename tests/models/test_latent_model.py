@@ -25,6 +25,7 @@ from tests.models.tiny_latent import (
 )
 from tfvma import bounds
 from tfvma.errors import InvalidArgumentError
+from tfvma.layers.gaussian_head import GaussianHead
 from tfvma.models.latent_model import LatentModel
 from tfvma.sampling import sample_normal
 
@@ -380,6 +381,16 @@ def test_images_that_the_decoder_does_not_make_are_refused(family):
         InvalidArgumentError,
         match=r"image_shape=\(6, 6, 3\): expected \(6, 6, 1\), the shape of the logits of",
     ):
+        type(model).from_config(config)
+
+
+@families
+def test_one_size_of_z_in_all_layers(family):
+    model = tiny_model(family)
+    head = GaussianHead(LATENT_DIM + 1, hidden_units=3)
+    config = {**model.get_config(), "posterior_head": keras.saving.serialize_keras_object(head)}
+    message = f"posterior_head.latent_dim={LATENT_DIM + 1}, decoder.latent_dim={LATENT_DIM}: expect"
+    with pytest.raises(InvalidArgumentError, match=message):
         type(model).from_config(config)
 
 

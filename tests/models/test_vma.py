@@ -34,6 +34,7 @@ from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Vimco
 from tfvma.layers.conv_decoder import ConvDecoder
 from tfvma.layers.conv_pyramid import ConvPyramid
+from tfvma.layers.gaussian_head import GaussianHead
 from tfvma.sampling import sample_normal
 
 # Densities.
@@ -232,6 +233,18 @@ def test_construction_refuses_images_that_the_decoder_does_not_make(make, image_
     assert str(error.value) == (
         f"image_shape={image_shape}: expected ({SIZE}, {SIZE}, 1), the shape of the logits of "
         f"{decoder}."
+    )
+
+
+@pytest.mark.parametrize("make", [tiny_model, learned_model])
+def test_construction_refuses_two_sizes_of_z(make):
+    model = make()
+    head = keras.saving.serialize_keras_object(GaussianHead(LATENT_DIM + 1, hidden_units=3))
+    with pytest.raises(InvalidArgumentError) as error:
+        type(model).from_config({**model.get_config(), "prior_head": head})
+    assert str(error.value) == (
+        f"prior_head.latent_dim={LATENT_DIM + 1}, posterior.latent_dim={LATENT_DIM}, "
+        f"decoder.latent_dim={LATENT_DIM}: expected one size of z."
     )
 
 

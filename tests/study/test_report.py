@@ -127,6 +127,23 @@ def test_tasks_that_name_no_estimators_take_the_best(tmp_path, started, capsys):
     assert train_all([*command, "--estimators", "exact"]) == 0
 
 
+def test_what_no_run_can_have_is_refused_before_any_is_started(tmp_path, started, capsys):
+    command = ["--task", "recall256", "--estimators", "vimco", "--runs-dir", str(tmp_path)]
+    assert train_all([*command, "--seeds", "-1"]) == 2
+    assert "training.seed=-1: expected 0 to" in capsys.readouterr().err
+    assert started == [] == list(tmp_path.iterdir())
+
+
+def test_an_outcome_that_was_cut_off_is_named(tmp_path, capsys):
+    task = get_task("recall256")
+    run = Run(task, "ovis", 0, 4, own_rate(task, "ovis"))
+    finish(run, tmp_path, nll=10.0)
+    cut = run_folder(tmp_path, run) / "outcome.json"
+    cut.write_text('{"step": 1')
+    assert main(["--runs-dir", str(tmp_path), "--docs-dir", str(tmp_path / "docs")]) == 2
+    assert f"error: '{cut}': expected what a run has written" in capsys.readouterr().err
+
+
 def test_runs_of_another_configuration_are_refused(tmp_path, capsys):
     task = get_task("recall256")
     run = Run(task, "ovis", 0, 4, own_rate(task, "ovis"))

@@ -113,3 +113,20 @@ def test_the_end_is_a_point_unless_it_was_validated():
     assert [point["step"] for point in points(run)] == [100, 200]
     run["end"] = None
     assert [point["step"] for point in points(run)] == [100, 200]
+
+
+def test_a_share_of_the_seeds_counts_and_not_their_number():
+    """One of one that recalled is before two of three, though these were faster."""
+    task = copy.deepcopy(RECALL)
+    (ovis,) = [run for run in task["runs"] if run["estimator"] == "ovis"][:1]
+    failed = copy.deepcopy(next(run for run in task["runs"] if run["estimator"] == "vimco"))
+    task["runs"] = [run for run in task["runs"] if run["estimator"] == "ovis"]
+    task["runs"].append({**failed, "estimator": "ovis", "seed": 2})
+    slower = copy.deepcopy(ovis)
+    slower["curve"]["cpu_seconds"] = [10 * value for value in slower["curve"]["cpu_seconds"]]
+    task["runs"].append({**slower, "estimator": "exact"})
+    first, second = standings(task)
+    assert [(row.estimator, row.recalled.count, row.seeds) for row in (first, second)] == [
+        ("exact", 1, 1),
+        ("ovis", 2, 3),
+    ]

@@ -206,6 +206,9 @@ def test_divergence_stops_before_anything_is_saved(tiny, tmp_path):
         train(wild, tmp_path)
     assert list((tmp_path / "checkpoints").glob("*.index")) == []
     assert not (tmp_path / "model.weights.h5").exists()
+    # Nor does what it left stand in the way of the same name with a lower rate.
+    train(tiny, tmp_path)
+    assert [row["step"] for row in read_log(tmp_path / "log.csv")] == [2, 4, 6]
 
 
 def test_the_averaged_weights_are_what_is_kept(straight_run, tiny):

@@ -81,7 +81,8 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         metavar="FILE",
         help="takes the rows (metrics.json beside the model); those of models with other steps or "
-        "minutes of training, or sharpened otherwise, move to a file beside it",
+        "minutes of training, or sharpened otherwise, move to a file beside it, which also takes "
+        "those of a version that is not the latest",
     )
     options.add_argument("--report", metavar="DIR", help="takes index.html with figures")
     options.add_argument("--quiet", action="store_true", help="show no progress")
@@ -190,7 +191,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     output = Path(parsed.output) if parsed.output else source.home / "metrics.json"
     check_writable("--output", output.parent)
     if parsed.report:
-        check_writable("--report", parsed.report)
+        check_writable("--report", Path(parsed.report) / "figures")
     _score(parsed, protocols, source, output)
 
 
@@ -217,6 +218,7 @@ def _score(
     from tfvma.evaluation.fewer_targets import check_no_fewer_targets
     from tfvma.evaluation.metrics_file import (
         aside_of,
+        merge_earlier_version,
         merge_versions,
         read_rows,
         rows_of_model,
@@ -249,6 +251,9 @@ def _score(
     drawn_from = load(dataset, parsed.split, parsed.data_dir)
     if parsed.protocol == "confounders" and not of_images:
         protocols = up_to(protocols, drawn_from.num_characters)
+    of_zoo = source.saved_model is not None and output.resolve() == source.home / "metrics.json"
+    earlier = of_zoo and source.saved_model != find_version(source.home)
+    keep = merge_earlier_version if earlier else merge_versions
     own, _ = rows_of_model(output, model.trained)
     check_no_fewer_targets(own, protocols, f"{dataset}/{parsed.split}")
     rows = evaluate(
@@ -259,16 +264,18 @@ def _score(
         command=repeating_command(parsed),
         progress=None if parsed.quiet else sys.stderr,
         # Some protocols take hours, which an interruption of the next one should not cost.
-        keep=partial(merge_versions, output, model.trained),
+        keep=partial(keep, output, model.trained),
     )
     print(format_table(rows))
-    merged, others = read_rows(output), read_rows(aside_of(output))
-    if others:
-        print(f"rows of models that were trained otherwise in {aside_of(output)}")
-    print(f"rows in {output}")
-    if source.saved_model is not None and output.resolve() == source.home / "metrics.json":
-        latest = source.saved_model == find_version(source.home)
-        print(f"model card in {write_model_card(source.home, measured=latest)}")
+    merged, others = rows_of_model(output, model.trained)
+    if earlier:
+        print(f"rows of this version, which is not the latest, in {aside_of(output)}")
+    else:
+        if others:
+            print(f"rows of models that were trained otherwise in {aside_of(output)}")
+        print(f"rows in {output}")
+    if of_zoo and not earlier:
+        print(f"model card in {write_model_card(source.home)}")
     if parsed.report:
         illustrations = illustrate(model, drawn_from, merged, parsed.seed)
         kind = kind_of(model.scorer)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tfvma.cluster import STRATEGIES, read_cluster
 from tfvma.config import Config, check_config
-from tfvma.errors import TfvmaError
+from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.overrides import apply_overrides
 from tfvma.presets import STARTS, get_preset, preset_names
 from tfvma.validation import check_folder_name, check_writable
@@ -85,12 +85,17 @@ def configure(arguments: argparse.Namespace) -> Config:
     config = dataclasses.replace(get_preset(arguments.preset), name=name)
     check_folder_name("--name", name)
     overrides = list(arguments.overrides)
-    if arguments.steps is not None:
-        overrides.append(f"training.steps={arguments.steps}")
-    if arguments.seed is not None:
-        overrides.append(f"training.seed={arguments.seed}")
-    if arguments.start_from is not None:
-        overrides.append(f"training.start_from={arguments.start_from}")
+    for option in ("steps", "seed", "start_from"):
+        value, key = getattr(arguments, option), f"training.{option}"
+        if value is None:
+            continue
+        for override in arguments.overrides:
+            if override.partition("=")[0].strip() == key:
+                raise InvalidArgumentError(
+                    f"--{option.replace('_', '-')} {value} and --set {override}: expected one of "
+                    "them."
+                )
+        overrides.append(f"{key}={value}")
     config = apply_overrides(config, overrides)
     check_config(config)
     return config

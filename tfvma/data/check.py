@@ -19,6 +19,8 @@ _KEYS = ("x", "memory")
 _LABELS = {"x": "x_label", "memory": "memory_label"}
 _EXPECTED_LABELS = 'expected "x_label" [B] and "memory_label" [M] of one integer dtype, or neither'
 _PREFIX = "bad episode: "
+# (H, W, C), with None for any.
+_ImageShape = tuple[int | None, int | None, int]
 
 
 def check_episodes(
@@ -30,7 +32,7 @@ def check_episodes(
 
     Args:
         dataset: of episodes.
-        image_shape: (H, W, C) that images must have; None for any, one channel.
+        image_shape: (H, W, C) that images must have; None for any H and W, and one channel.
         with_memory: False where the memory is learned, so that episodes have none.
 
     At once, from the element specification: a dict with float32 images "x" [B, H, W, 1] and
@@ -49,13 +51,13 @@ def check_episodes(
     if not isinstance(spec, dict):
         raise InvalidArgumentError(f"dataset with elements {_describe(spec)}: {_EXPECTED}.")
     keys = _KEYS if with_memory else _KEYS[:1]
+    expected = (None, None, 1) if image_shape is None else tuple(image_shape)
     for key in keys:
         _check_spec(key, spec)
         found = spec[key].shape[1:]
-        if image_shape is not None and not found.is_compatible_with(image_shape):
+        if not found.is_compatible_with(expected):
             raise InvalidArgumentError(
-                f"{key} with images of shape {found} in the dataset: expected {image_shape}, the "
-                "size that the model was made for."
+                f"{key} with images of shape {found} in the dataset: {_expected_images(expected)}."
             )
     if with_memory and not spec["x"].shape[1:].is_compatible_with(spec["memory"].shape[1:]):
         x, memory = (spec[key].shape[1:] for key in _KEYS)
@@ -65,7 +67,7 @@ def check_episodes(
         )
     if with_memory:
         _check_label_specs(spec)
-    return dataset.map(lambda element: _check_element(element, keys))
+    return dataset.map(lambda element: _check_element(element, keys, expected))
 
 
 @contextmanager
@@ -131,8 +133,17 @@ def _check_label_specs(spec: dict[str, tf.TypeSpec]) -> None:
         )
 
 
-def _check_element(element: dict[str, tf.Tensor], keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
-    checks = [_assert_images(key, element[key]) for key in keys]
+def _expected_images(shape: _ImageShape) -> str:
+    if None in shape:
+        return "expected [height, width, 1]"
+    return f"expected {shape}, the size that the model was made for"
+
+
+def _check_element(
+    element: dict[str, tf.Tensor], keys: tuple[str, ...], expected: _ImageShape
+) -> dict[str, tf.Tensor]:
+    checks = [_assert_shape(key, element[key], expected) for key in keys]
+    checks += [_assert_images(key, element[key]) for key in keys]
     sizes = [tf.shape(element[key])[1:] for key in keys]
     if len(keys) > 1:
         checks.append(
@@ -147,7 +158,20 @@ def _check_element(element: dict[str, tf.Tensor], keys: tuple[str, ...]) -> dict
         )
         checks += [_assert_labels(key, element) for key in keys if _LABELS[key] in element]
     with tf.control_dependencies(checks):
-        return {**element, **{key: tf.identity(element[key]) for key in keys}}
+        images = {key: tf.ensure_shape(element[key], (None, *expected)) for key in keys}
+        return {**element, **images}
+
+
+def _assert_shape(key: str, images: tf.Tensor, expected: _ImageShape) -> tf.Operation:
+    found = tf.shape(images)[1:]
+    return _assert(
+        tf.reduce_all(
+            [found[axis] == size for axis, size in enumerate(expected) if size is not None]
+        ),
+        lambda: tf.strings.format(
+            f"{key} with images of shape {{}}: {_expected_images(expected)}.", found
+        ),
+    )
 
 
 def _assert_labels(key: str, element: dict[str, tf.Tensor]) -> tf.Operation:

@@ -9,7 +9,15 @@ from tfvma.validation import check_at_least
 
 
 def ink(images: np.ndarray, threshold: int = 128) -> np.ndarray:
-    """uint8 grey images (0 = black) to uint8 ink: 1 where darker than `threshold`, else 0."""
+    """uint8 grey images (0 = black) to uint8 ink: 1 where darker than `threshold`, else 0.
+
+    Raises InvalidArgumentError for images of another dtype, whose white may be 1.
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        raise InvalidArgumentError(
+            f"images of {images.dtype}: expected uint8, from 0 = black to 255 = white."
+        )
     return (images < threshold).astype(np.uint8)
 
 

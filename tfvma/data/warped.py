@@ -10,7 +10,8 @@ import numpy as np
 
 from tfvma.data import omniglot, omniglot_gmn
 from tfvma.data.characters import CharacterSet
-from tfvma.validation import check_choice
+from tfvma.errors import InvalidArgumentError
+from tfvma.validation import check_at_least, check_choice
 
 # Of others the drawings are not there in the size in which they were drawn.
 _LOADERS = {
@@ -40,16 +41,31 @@ def with_warped_copies(
       data_dir: as in `load_characters`.
       alike: whether all drawings of one character of a copy are warped in one way.
 
-    Raises InvalidArgumentError for another dataset, DataError as `load_characters`.
+    Raises InvalidArgumentError for another dataset, or for characters that are not in it as they
+    are, such as turned ones: these are turned after they are warped. DataError as
+    `load_characters`.
     """
     check_choice("name", characters.name, _LOADERS)
+    check_at_least("copies", copies, 0)
     load = _LOADERS[characters.name]
     parts = [characters]
     for copy in range(1, copies + 1):
         loaded = load(characters.split, data_dir, copy, alike)
-        names = tuple(f"{name}_warped{copy}" for name in loaded.characters)
-        parts.append(dataclasses.replace(loaded, characters=names))
+        names = tuple(f"{name}_warped{copy}" for name in characters.characters)
+        drawings = loaded.drawings[_indices(characters.characters, loaded)]
+        parts.append(dataclasses.replace(loaded, drawings=drawings, characters=names))
     return _joined(parts)
+
+
+def _indices(names: Sequence[str], loaded: CharacterSet) -> list[int]:
+    found = {name: index for index, name in enumerate(loaded.characters)}
+    for name in names:
+        if name not in found:
+            raise InvalidArgumentError(
+                f"characters with {name!r}: expected characters of {loaded.name} ({loaded.split}) "
+                "as they are, neither turned nor warped."
+            )
+    return [found[name] for name in names]
 
 
 def _joined(parts: Sequence[CharacterSet]) -> CharacterSet:

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds
+from tfvma.data.check import check_episodes, clear_errors
 from tfvma.diagnostics.address_posterior import address_measures
 from tfvma.diagnostics.every_address import AddressEnumerator
 from tfvma.diagnostics.gradient_moments import (
@@ -15,6 +16,7 @@ from tfvma.diagnostics.gradient_moments import (
     with_gradient,
 )
 from tfvma.errors import InvalidArgumentError
+from tfvma.estimators.estimator import Estimator
 from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.sampling import fold_in
 from tfvma.validation import check_at_least
@@ -38,8 +40,8 @@ class Diagnostics:
         repeats: R, at least 2.
         num_latents: L, samples of z for each slot in p(a | x).
 
-    Raises InvalidArgumentError for too few repeats or samples, and for a model that has no
-    address, is not compiled, or lacks its memory.
+    Raises InvalidArgumentError for too few repeats or samples, for a model that has no address or
+    is not compiled, and for an episode that the model could not be trained on.
     """
 
     def __init__(
@@ -51,13 +53,23 @@ class Diagnostics:
     ):
         check_at_least("repeats", repeats, 2, "a variance takes two")
         check_at_least("num_latents", num_latents, 1)
-        _check_model(model, episode)
+        _check_model(model)
+        if not isinstance(episode, dict):
+            raise InvalidArgumentError(
+                f"episode of type {type(episode).__name__}: expected a dict of tensors."
+            )
+        checked = check_episodes(
+            tf.data.Dataset.from_tensors(episode), model.image_shape, model.takes_memory
+        )
+        with clear_errors():
+            episode = next(iter(checked))
         self._model = model
-        self._x = tf.convert_to_tensor(episode["x"])
-        self._memory = tf.convert_to_tensor(episode["memory"]) if model.takes_memory else None
+        self._x = episode["x"]
+        self._memory = episode["memory"] if model.takes_memory else None
         self._repeats = repeats
         self._every_address = AddressEnumerator(model, num_latents)
-        self._repeat = tf.function(self._repeat_once)
+        self._repeat = tf.function(self._repeat_once, autograph=False)
+        self._measures = self._compiled_with()
 
     def measure(self) -> dict[str, float]:
         """The same noise each time. Nats, means over the targets.
@@ -67,13 +79,23 @@ class Diagnostics:
         posterior_error: KL(q(a | x) || p(a | x)), with p(a | x) from all slots, each with an
             estimate of p(x | a) by L samples of z (see AddressEnumerator), and so with its noise.
         entropy_posterior, entropy_prior: of q(a | x) and p(a).
+
+        Raises InvalidArgumentError where the model was compiled otherwise since.
         """
+        if self._compiled_with() != self._measures:
+            raise InvalidArgumentError(
+                "model that was compiled with another estimator since: expected Diagnostics of its "
+                "own for each."
+            )
         seed = tf.constant([_SEED, 0])
         every = self._every_address(self._x, self._memory, fold_in(seed, self._repeats))
         return {
             **self._of_repeats(seed),
             **address_measures(every.log_posterior, every.log_prior, every.log_joint),
         }
+
+    def _compiled_with(self) -> tuple[Estimator, str, str]:
+        return self._model.estimator, self._model.latent_gradient, self._model.backward
 
     def _of_repeats(self, seed: tf.Tensor) -> dict[str, float]:
         kept = [tf.identity(variable.value) for variable in self._model.estimator_state]
@@ -116,7 +138,7 @@ class Diagnostics:
         return gradients, tf.reduce_mean(ess)
 
 
-def _check_model(model: keras.Model, episode: dict[str, tf.Tensor]) -> None:
+def _check_model(model: keras.Model) -> None:
     if not isinstance(model, VariationalMemoryAddressing):
         raise InvalidArgumentError(
             f"model={type(model).__name__}: expected a VariationalMemoryAddressing; other models "
@@ -126,10 +148,6 @@ def _check_model(model: keras.Model, episode: dict[str, tf.Tensor]) -> None:
         raise InvalidArgumentError(
             "model that is not compiled: expected one with an estimator, by "
             "`model.compile(estimator=...)`."
-        )
-    if model.takes_memory and "memory" not in episode:
-        raise InvalidArgumentError(
-            f"episode with keys {sorted(episode)}: expected 'memory' too, which this model reads."
         )
 
 

@@ -41,7 +41,7 @@ class AddressEnumerator:
     def __init__(self, model: VariationalMemoryAddressing, num_latents: int):
         self._model = model
         self._num_latents = num_latents
-        self._evaluate = tf.function(self._evaluate_slots)
+        self._evaluate = tf.function(self._evaluate_slots, autograph=False)
 
     def __call__(self, x: tf.Tensor, memory: tf.Tensor | None, seed: tf.Tensor) -> EveryAddress:
         """Args: x [B, H, W, C]; memory [M, H, W, C] or None; seed of z, int32 [2]."""

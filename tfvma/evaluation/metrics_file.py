@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_type_hints
 
 from tfvma.errors import OutputError
 
@@ -78,19 +78,30 @@ def read_rows(path: str | os.PathLike) -> list[Row]:
     Raises OutputError for a file that is not such a list, so that it is not overwritten.
     """
     try:
-        text = Path(path).read_text()
+        text = Path(path).read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise OutputError(f"output={str(path)!r}: cannot be read ({error.strerror}).") from error
     try:
-        return [Row(**record) for record in json.loads(text)]
+        return [_checked(Row(**record)) for record in json.loads(text.decode())]
     except (ValueError, TypeError) as error:
         names = ", ".join(field.name for field in fields(Row))
         raise OutputError(
             f"output={str(path)!r}: expected a list of rows with {names} ({error}); "
             "move the file away or choose another."
         ) from error
+
+
+def _checked(row: Row) -> Row:
+    for name, expected in get_type_hints(Row).items():
+        value = getattr(row, name)
+        # A whole number is a number too.
+        if not isinstance(value, expected) and not (
+            type(value) is int and isinstance(float(value), expected)
+        ):
+            raise TypeError(f"{name} is {value!r}")
+    return row
 
 
 def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
@@ -136,7 +147,7 @@ def write_rows(path: str | os.PathLike, rows: Iterable[Row]) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         try:
-            beside.write_text(text + "\n")
+            beside.write_text(text + "\n", encoding="utf-8")
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
@@ -166,3 +177,20 @@ def merge_versions(
     else:
         aside.unlink(missing_ok=True)
     return merged, others
+
+
+def merge_earlier_version(
+    path: str | os.PathLike, trained: Trained, new: Iterable[Row]
+) -> tuple[list[Row], list[Row]]:
+    """As `merge_versions`, of a model of which there is a later version: where the file has rows of
+    another one, these stay in it, and the new ones go to the file `aside_of` it.
+
+    Returns the rows of this model, and those of others.
+    """
+    if any(row.trained == trained for row in read_rows(path)):
+        return merge_versions(path, trained, new)
+    aside = aside_of(path)
+    own, others = divide_rows(read_rows(aside), trained)
+    merged = merge_rows(own, new)
+    write_rows(aside, [*others, *merged])
+    return merged, [*others, *read_rows(path)]

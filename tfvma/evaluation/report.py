@@ -19,7 +19,7 @@ from tfvma.evaluation.report_parts import (
     rows_table,
     summary,
 )
-from tfvma.evaluation.table import value_of
+from tfvma.evaluation.table import first_bounds, value_of
 from tfvma.kinds import Kind
 from tfvma.training.atomic import replacing
 
@@ -91,10 +91,8 @@ def render(report: Report) -> str:
 
 
 def _tiles(rows: Sequence[Row]) -> str:
-    """The figures one looks for first: the bound at the largest K of the first protocol that has
-    one, and accuracies."""
-    bounds = [row for row in rows if row.metric == "nll"]
-    first = [row for row in bounds if row.protocol == bounds[0].protocol]
+    """The figures one looks for first: the first of the bounds at its largest K, and accuracies."""
+    first = first_bounds(rows)
     shown = [max(first, key=lambda row: row.num_samples)] if first else []
     # The same of q(a | x) is measured again beside every importance-weighted accuracy.
     shown += [

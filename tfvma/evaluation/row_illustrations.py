@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.metrics_file import Row
+from tfvma.evaluation.table import first_bounds
 from tfvma.figures.confounders import confounders
 from tfvma.figures.kl_split import kl_split
 from tfvma.figures.style import png
@@ -54,12 +55,12 @@ def _show_confounders(
 
 
 def _kl_split_of(rows: Sequence[Row]) -> Illustration | None:
-    """Of the first protocol that has a bound; averages over samples are those at its largest K."""
-    bounds = [row for row in rows if row.metric == "nll"]
+    """Of the first of the bounds; averages over samples are those at its largest K."""
+    bounds = first_bounds(rows)
     if not bounds:
         return None
     protocol = bounds[0].protocol
-    nll = {row.num_samples: row.value for row in bounds if row.protocol == protocol}
+    nll = {row.num_samples: row.value for row in bounds}
     values = {(row.metric, row.num_samples): row.value for row in rows if row.protocol == protocol}
     largest = max(nll)
     return _show_kl_split(

@@ -30,6 +30,7 @@ _FRACTIONS = ("address_accuracy", "accuracy", "accuracy_iw")
 _AREAS = ("auc", "auc_entropy")
 # Where there is nothing.
 NONE = "–"
+_FIRST_PROTOCOLS = ("few_shot", "nll", "recall")
 
 
 def by_protocol(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -45,6 +46,19 @@ def by_protocol(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
         )
         for protocol, group in groups.items()
     ]
+
+
+def first_bounds(rows: Sequence[Row]) -> list[Row]:
+    """The NLL at each K of the protocol that one looks for first: on the test split where there is
+    one, and with a few characters, or with all images, before others."""
+    bounds = [row for row in rows if row.metric == "nll"]
+    first = min((row.protocol for row in bounds), key=_looked_for, default=None)
+    return [row for row in bounds if row.protocol == first]
+
+
+def _looked_for(protocol: str) -> tuple[bool, bool]:
+    # Of those that are alike the first that was measured.
+    return not protocol.endswith("/test"), protocol.partition(" ")[0] not in _FIRST_PROTOCOLS
 
 
 def metric_name(metric: str) -> str:

@@ -32,7 +32,7 @@ from tfvma.evaluation.report_parts import (
 )
 from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.summary import section_grids
-from tfvma.evaluation.table import NONE, cells_of, training_of
+from tfvma.evaluation.table import NONE, cells_of, first_bounds, training_of
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo
@@ -150,9 +150,7 @@ def _overview_cells(model: ZooModel) -> str:
 
 
 def _first_bound(rows: Sequence[Row]) -> Row | None:
-    bounds = [row for row in rows if row.metric == "nll"]
-    of_first = [row for row in bounds if row.protocol == bounds[0].protocol]
-    return min(of_first, key=lambda row: row.num_samples, default=None)
+    return min(first_bounds(rows), key=lambda row: row.num_samples, default=None)
 
 
 def _training(row: Row) -> str:

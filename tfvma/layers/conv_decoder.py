@@ -7,7 +7,9 @@ import math
 import keras
 import tensorflow as tf
 
+from tfvma.errors import InvalidArgumentError
 from tfvma.layers.conv_pyramid import check_filters, pyramid_sizes, pyramid_strides
+from tfvma.validation import check_choice
 
 
 @keras.saving.register_keras_serializable("tfvma")
@@ -22,6 +24,8 @@ class Upscale(keras.layers.Layer):
         stride: 1 or 2.
         use_bias: whether it adds one.
         summands: how many layers like this one are added before a ReLU; they share the variance.
+
+    Raises InvalidArgumentError for another stride, and when built for features of another size.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Upscale(keras.layers.Layer):
         **layer_options,
     ):
         super().__init__(**layer_options)
+        check_choice("stride", stride, (1, 2))
         self.filters = filters
         self.size = size
         self.stride = stride
@@ -41,6 +46,12 @@ class Upscale(keras.layers.Layer):
         self.summands = summands
 
     def build(self, features_shape):
+        side = math.ceil(self.size / self.stride)
+        if tuple(features_shape[1:3]) != (side, side):
+            raise InvalidArgumentError(
+                f"features of shape {tuple(features_shape)}: expected {side}x{side}, which a "
+                f"stride of {self.stride} makes {self.size}x{self.size}."
+            )
         taps = 9 / self.stride**2
         self.kernel = self.add_weight(
             shape=(3, 3, self.filters, features_shape[-1]),
@@ -96,6 +107,8 @@ class ConvDecoder(keras.layers.Layer):
         latent_dim: D.
         filters, stride_first: those of the entry's pyramid, mirrored here.
         hidden_units: width of the hidden layer that maps the top to the D-vector.
+
+    Raises InvalidArgumentError when built for the features of another pyramid.
     """
 
     def __init__(
@@ -117,6 +130,9 @@ class ConvDecoder(keras.layers.Layer):
         strides = pyramid_strides(len(self.filters), stride_first)
         sizes = pyramid_sizes(image_size, strides)
         widths = (1, *self.filters[:-1])
+        self.features_shape = [
+            (size, size, width) for size, width in zip(sizes, (1, *self.filters), strict=True)
+        ]
         self.top_size = sizes[-1]
         self.top_units = sizes[-1] ** 2 * self.filters[-1]
 
@@ -154,13 +170,21 @@ class ConvDecoder(keras.layers.Layer):
         self.image_skip = Upscale(1, image_size, 1, use_bias=False, dtype=policy, name="image_skip")
 
     def build(self, z_shape, features_shape):
+        found = [tuple(shape[1:]) for shape in features_shape]
+        # The image of an entry may have more channels than one.
+        if [found[0][:2], *found[1:]] != [self.features_shape[0][:2], *self.features_shape[1:]]:
+            raise InvalidArgumentError(
+                f"features of shapes {found}: expected {self.features_shape}, those of a pyramid "
+                f"with image_size={self.image_size}, filters={self.filters} and "
+                f"stride_first={self.stride_first}."
+            )
         top = math.prod(features_shape[-1][1:])
         self.summary_hidden.build((None, top))
         self.summary.build((None, self.hidden_units))
         self.z_dense.build((None, self.latent_dim))
         self.summary_dense.build((None, self.latent_dim))
         for upscale, skip, shape in zip(
-            self.upscales, self.skips, reversed(features_shape), strict=False
+            self.upscales, self.skips, reversed(features_shape[1:]), strict=True
         ):
             upscale.build(shape)
             skip.build(shape)
@@ -182,7 +206,7 @@ class ConvDecoder(keras.layers.Layer):
         weighted mean of their conditions."""
         summary, *features = contents
         condition = [summary]
-        for skip, feature in zip(self.skips, reversed(features), strict=False):
+        for skip, feature in zip(self.skips, reversed(features[1:]), strict=True):
             condition.append(skip(feature))
         condition[-1] += self.image_skip(features[0])
         return condition

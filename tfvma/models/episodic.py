@@ -364,6 +364,19 @@ def build_layer(layer: keras.layers.Layer, *shapes) -> None:
         layer.build(*shapes)
 
 
+def check_latent_dims(**layers: keras.layers.Layer) -> None:
+    """Raises InvalidArgumentError where layers, by name, are made for a z of different sizes; those
+    of a user's own need not say of which."""
+    found = {
+        f"{name}.latent_dim": layer.latent_dim
+        for name, layer in layers.items()
+        if hasattr(layer, "latent_dim")
+    }
+    if len(set(found.values())) > 1:
+        said = ", ".join(f"{name}={value}" for name, value in found.items())
+        raise InvalidArgumentError(f"{said}: expected one size of z.")
+
+
 def build_decoder(decoder: keras.layers.Layer, image_shape: tuple[int, int, int], *shapes) -> None:
     """`build_layer` of a decoder of images of this shape.
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfvma import arguments
 from tfvma.layers.soft_attention import mixture
-from tfvma.models.episodic import build_decoder, build_layer
+from tfvma.models.episodic import build_decoder, build_layer, check_latent_dims
 from tfvma.models.latent_model import LatentModel
 
 
@@ -72,10 +72,12 @@ class SoftAttentionVAE(LatentModel):
     def build(self, input_shape=None):
         """Makes all weights at once: shapes are known from `image_shape`.
 
-        Raises InvalidArgumentError where the decoder's logits have another shape.
+        Raises InvalidArgumentError where the decoder's logits have another shape, or z another
+        size in one layer than in another.
         """
         if self.built:
             return
+        check_latent_dims(posterior_head=self.posterior_head, decoder=self.decoder)
         image_shape = (None, *self.image_shape)
         z_shape = (None, self.posterior_head.latent_dim)
         build_layer(self.encoder, image_shape)

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import arguments
-from tfvma.models.episodic import build_decoder, build_layer
+from tfvma.models.episodic import build_decoder, build_layer, check_latent_dims
 from tfvma.models.latent_model import LatentModel
 
 
@@ -54,10 +54,12 @@ class VariationalAutoencoder(LatentModel):
     def build(self, input_shape=None):
         """Makes all weights at once: shapes are known from `image_shape`.
 
-        Raises InvalidArgumentError where the decoder's logits have another shape.
+        Raises InvalidArgumentError where the decoder's logits have another shape, or z another
+        size in one layer than in another.
         """
         if self.built:
             return
+        check_latent_dims(posterior_head=self.posterior_head, decoder=self.decoder)
         x_shape = (None, *self.image_shape)
         build_layer(self.encoder, x_shape)
         build_layer(self.posterior_head, self.encoder.compute_output_shape(x_shape)[-1])

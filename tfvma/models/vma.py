@@ -14,7 +14,7 @@ from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
 from tfvma.models.drawn import learn_from_drawn
-from tfvma.models.episodic import EpisodicModel, build_decoder, build_layer
+from tfvma.models.episodic import EpisodicModel, build_decoder, build_layer, check_latent_dims
 from tfvma.models.inference import (
     Asked,
     Encoded,
@@ -97,10 +97,14 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
     def build(self, input_shape=None):
         """Makes all weights at once: shapes are known from `image_shape`.
 
-        Raises InvalidArgumentError where the decoder's logits have another shape.
+        Raises InvalidArgumentError where the decoder's logits have another shape, or z another
+        size in one layer than in another.
         """
         if self.built:
             return
+        check_latent_dims(
+            prior_head=self.prior_head, posterior=self.posterior, decoder=self.decoder
+        )
         x_shape = (None, *self.image_shape)
         if self.takes_memory:
             entry_shape = x_shape

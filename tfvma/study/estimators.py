@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfvma.config import check_config
 from tfvma.errors import InvalidArgumentError, TfvmaError
 from tfvma.study.tasks import TASKS, get_task, runs_of
 from tfvma.validation import check_at_least, check_writable
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = get_task(parsed.task)
         estimators = tuple(parsed.estimators or task.estimators) or _best(parsed.runs_dir)
         runs = runs_of(task, estimators, tuple(parsed.seeds or task.seeds))
+        for run in runs:
+            check_config(run.config)
         # Imports TensorFlow, which takes seconds: after the arguments are known to be right.
         from tfvma.study.runner import Runner
 

@@ -6,13 +6,16 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from tfvma.errors import CheckpointError
+from tfvma.errors import CheckpointError, DataError
 from tfvma.study.tasks import Run
 from tfvma.training.atomic import replacing
 from tfvma.training.run_folder import RunFolder, check_same_run
 
 DIVERGED = "diverged"
+
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,12 @@ def write_end(folder: Path, end: End | None) -> None:
 
 
 def read_end(folder: Path) -> End | None:
-    """What a run has learned, or None where it was not measured."""
+    """What a run has learned, or None where it was not measured.
+
+    Raises DataError for a file that holds something else.
+    """
     path = folder / "end.json"
-    return End(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return _read(path, End) if path.exists() else None
 
 
 def write_json(path: Path, values: dict) -> None:
@@ -91,9 +97,22 @@ def write_json(path: Path, values: dict) -> None:
 
 
 def read_outcome(folder: Path) -> Outcome | None:
-    """How the run ended, or None where it has not."""
+    """How the run ended, or None where it has not.
+
+    Raises DataError for a file that holds something else.
+    """
     path = folder / "outcome.json"
-    return Outcome(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return _read(path, Outcome) if path.exists() else None
+
+
+def _read(path: Path, kind: type[_Kept]) -> _Kept:
+    try:
+        return kind(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{str(path)!r}: expected what a run has written ({error}); remove it to do the run "
+            "again."
+        ) from error
 
 
 def is_trained(runs_dir: Path, run: Run) -> bool:

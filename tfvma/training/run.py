@@ -154,7 +154,8 @@ def _train(
     everywhere, chief = config, is_chief(strategy)
     if chief:
         config = pin_start(config, folder)
-        if not accept_changes:
+        # One that stopped before its first checkpoint left nothing to go on with.
+        if folder.has_weights and not accept_changes:
             check_same_run(folder, config)
     train_set, test_set = (load_source(config, split, data_dir) for split in ("train", "test"))
     if config.training.memory_start == "images":

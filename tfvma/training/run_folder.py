@@ -54,6 +54,11 @@ class RunFolder:
         """The averaged weights; there if and only if the run is finished."""
         return self.path / "model.weights.h5"
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether a run was kept there, at its end or on its way."""
+        return self.weights.exists() or any(self.checkpoints.glob("*.index"))
+
 
 def read_config(folder: RunFolder) -> Config:
     """The configuration of a run; raises CheckpointError where there is none that can be read."""
