@@ -382,14 +382,14 @@ def build_decoder(decoder: keras.layers.Layer, image_shape: tuple[int, int, int]
 
     Raises InvalidArgumentError where its logits have another one: log p(x) would be broadcast.
     """
-    build_layer(decoder, *shapes)
     try:
         logits_shape = tuple(decoder.compute_output_shape(*shapes)[1:])
     except NotImplementedError:
         # A layer of a user's own need not know it.
-        return
+        logits_shape = image_shape
     if logits_shape != image_shape:
         raise InvalidArgumentError(
             f"image_shape={image_shape}: expected {logits_shape}, the shape of the logits of "
             f"{type(decoder).__name__}."
         )
+    build_layer(decoder, *shapes)
