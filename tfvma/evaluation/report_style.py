@@ -8,6 +8,7 @@ body { margin: 0; background: #fff; color: var(--ink);
 main { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem 3rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; }
+h3 { font-size: 1rem; margin: 2rem 0 .5rem; }
 p { margin: .5rem 0; }
 .small, figcaption, footer { color: var(--grey); font-size: .875rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.75rem, 1fr)); gap: .75rem;
