@@ -11,7 +11,7 @@ from tfvma.evaluation.few_shot_grid import few_shot_grids, split_few_shot
 from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.nll_grid import nll_grids, split_nll
-from tfvma.evaluation.table import by_protocol, full_cells, markdown_line
+from tfvma.evaluation.table import by_protocol, first_bound, full_cells, markdown_line
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel
 
@@ -44,8 +44,8 @@ _HEADER = (
 
 
 def results_summary(models: Sequence[ZooModel]) -> str:
-    """By section what was measured in the same way as grids, table 1 of each model, and of the rest
-    the first NLL, at the smallest K, and what the paper prints a figure for."""
+    """By section what was measured in the same way as grids, table 1 of each model, and of other
+    rows what the paper prints a figure for, and a model's first bound where it is one of them."""
     return "\n\n".join(
         part
         for section, found in _by_section(models).items()
@@ -64,7 +64,7 @@ def section_grids(models: Sequence[ZooModel]) -> list[tuple[str, list[Grid]]]:
 def _by_section(models: Sequence[ZooModel]) -> dict[Section, list[_Found]]:
     found: dict[Section, list[_Found]] = {section: [] for section in SECTIONS}
     for model in models:
-        for row in model.rows:
+        for row in _most_important(model.rows):
             found[_section_of(model.name, row)].append((model, row))
     return found
 
@@ -80,19 +80,28 @@ def _section_of(name: str, row: Row) -> Section:
 def _tables(found: Sequence[_Found]) -> list[str]:
     lines, of_table1 = [], []
     for model, rows in _by_model(found):
-        rows, table1 = split_table1(rows)
-        lines += [markdown_line((model.name, *full_cells(row))) for row in _most_important(rows)]
+        others, _ = _split_grids(rows)
+        lines += [markdown_line((model.name, *full_cells(row))) for row in others]
+        table1 = split_table1(rows)[1]
         of_table1 += [f"{model.name}, {grid.markdown()}" for grid in table1_grids(table1)]
     table = ["\n".join([*_HEADER, *lines])] if lines else []
     return [*table, *(grid.markdown() for grid in _grids(found)), *of_table1]
 
 
 def _most_important(rows: Sequence[Row]) -> list[Row]:
-    for split in (split_classification, split_few_shot, split_nll):
-        rows, _ = split(rows)
-    ordered = [row for _, group in by_protocol(rows) for row in group]
-    bounds = [row for row in ordered if row.metric == "nll"][:1]
-    return [row for row in ordered if row in bounds or row.paper is not None]
+    others, gridded = _split_grids(rows)
+    first = first_bound(rows)
+    ordered = [row for _, group in by_protocol(others) for row in group]
+    return [row for row in ordered if row == first or row.paper is not None] + gridded
+
+
+def _split_grids(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows that stand by themselves, and those of the grids."""
+    gridded = []
+    for split in (split_classification, split_few_shot, split_nll, split_table1):
+        rows, own = split(rows)
+        gridded += own
+    return rows, gridded
 
 
 def _grids(found: Sequence[_Found]) -> list[Grid]:

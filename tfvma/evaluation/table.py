@@ -56,6 +56,11 @@ def first_bounds(rows: Sequence[Row]) -> list[Row]:
     return [row for row in bounds if row.protocol == first]
 
 
+def first_bound(rows: Sequence[Row]) -> Row | None:
+    """That of the `first_bounds` at the smallest K, or None."""
+    return min(first_bounds(rows), key=lambda row: row.num_samples, default=None)
+
+
 def _looked_for(protocol: str) -> tuple[bool, bool]:
     # Of those that are alike the first that was measured.
     return not protocol.endswith("/test"), protocol.partition(" ")[0] not in _FIRST_PROTOCOLS

@@ -32,7 +32,7 @@ from tfvma.evaluation.report_parts import (
 )
 from tfvma.evaluation.row_illustrations import illustrate_rows
 from tfvma.evaluation.summary import section_grids
-from tfvma.evaluation.table import NONE, cells_of, first_bounds, training_of
+from tfvma.evaluation.table import NONE, cells_of, first_bound, training_of
 from tfvma.evaluation.table1_grid import split_table1, table1_grids
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.evaluation.zoo_figures import illustrate_zoo
@@ -140,17 +140,13 @@ def _overview(models: Sequence[ZooModel]) -> str:
 
 
 def _overview_cells(model: ZooModel) -> str:
-    row = _first_bound(model.rows)
+    row = first_bound(model.rows)
     how, cells = ("not measured yet",), [NONE] * 3
     if row is not None:
         how, cells = (row.protocol, _training(row)), cells_of(row)[:3]
     name = escape(model.name)
     first = f'<a href="#{name}">{name}</a>{_small(how)}'
     return "".join(f"<td>{cell}</td>" for cell in (first, *map(escape, cells)))
-
-
-def _first_bound(rows: Sequence[Row]) -> Row | None:
-    return min(first_bounds(rows), key=lambda row: row.num_samples, default=None)
 
 
 def _training(row: Row) -> str:
@@ -178,7 +174,7 @@ def _model(folder: Path, model: ZooModel) -> str:
 def _folded_rows(model: ZooModel) -> str:
     """All rows, folded away below the one that the overview shows."""
     words = f"{model.name}: {len(model.rows):,} results"
-    row = _first_bound(model.rows)
+    row = first_bound(model.rows)
     if row is not None:
         words += f", NLL {cells_of(row)[0]} at K = {row.num_samples:,}"
     table = rows_table(model.rows, _how)
