@@ -72,6 +72,9 @@ class Row:
         return Trained(self.steps, self.minutes, self.sharpened_for)
 
 
+_TYPES = get_type_hints(Row)
+
+
 def read_rows(path: str | os.PathLike) -> list[Row]:
     """The rows of a metrics file, none where there is no file.
 
@@ -94,7 +97,7 @@ def read_rows(path: str | os.PathLike) -> list[Row]:
 
 
 def _checked(row: Row) -> Row:
-    for name, expected in get_type_hints(Row).items():
+    for name, expected in _TYPES.items():
         value = getattr(row, name)
         # A whole number is a number too.
         if not isinstance(value, expected) and not (
