@@ -139,6 +139,13 @@ def test_importance_weighted_classification_of_a_saved_model(saved):
     assert {row["protocol"].partition(" ")[0] for row in rows} == {"classification_iw"}
     assert [row["targets"] for row in rows] == [10] * 4 + [40] * 4
     assert "accuracy (importance-weighted)" in (saved / "README.md").read_text()
+    one_more = [*options, "--ways", "3", "--shots", "2"]
+    assert main([str(saved), *one_more, "--quiet"]) == 0
+    *_, row = json.loads((saved / "metrics.json").read_text())
+    assert (row["protocol"], row["targets"]) == ("classification_iw 3-way 2-shot strokes/test", 6)
+    settings = "--num-samples 3 --shots 2 --ways 3 --episodes 2"
+    for setting in settings.split(" --"):
+        assert setting in row["command"]
     with_more = json.dumps([{**row, "targets": 41} for row in rows])
     (saved / "metrics.json").write_text(with_more)
     assert main([str(saved), *options, "--quiet"]) == 2
@@ -313,7 +320,12 @@ def error_of(arguments: list[str], capsys) -> str:
         (["--shots", "0"], "shots=0: expected at least 1"),
         (["--episodes", "1"], "episodes=1: expected at least 2"),
         (["--seed", "-1"], "--seed=-1: expected 0 to 2147483647"),
-        (["--protocol", "classification", "--shots", "1"], "--shots=1: expected only with"),
+        (
+            ["--protocol", "classification", "--num-samples", "4"],
+            "--num-samples=[4]: expected only",
+        ),
+        (["--protocol", "classification", "--ways", "31"], "ways=31: 'strokes' (test) has 30"),
+        (["--ways", "5"], "--ways=5: expected only with --protocol classification or"),
         (["--protocol", "few_shot", "--episodes", "9"], "--episodes=9: expected only with"),
         (["--protocol", "confounders", "--num-classes", "9"], "--num-classes=9: expected only"),
         (

@@ -139,5 +139,5 @@ def test_a_bound_that_is_not_finite_is_an_error(characters, monkeypatch):
 
 
 def test_more_than_the_data_has(characters):
-    with pytest.raises(DataError, match="num_classes=25"):
+    with pytest.raises(DataError, match="ways=25: .omniglot26. .test. has 24"):
         classification_episodes(ImportanceClassification(25, 1, 2), characters, SEED)

@@ -119,22 +119,34 @@ def test_confounders_are_few_shot_with_more_and_more_characters():
     assert (first.shots, first.targets, first.num_samples) == (2, 9, (7,))
 
 
-def test_importance_weighted_classification_has_fewer_episodes_where_they_cost_more():
-    protocols = choose_protocols("classification_iw")
-    assert [(p.name, p.num_episodes) for p in protocols] == [
-        ("classification_iw 5-way 1-shot", 1_000),
-        ("classification_iw 5-way 5-shot", 1_000),
-        ("classification_iw 20-way 1-shot", 100),
-        ("classification_iw 20-way 5-shot", 100),
+@pytest.mark.parametrize("name", ["classification", "classification_iw"])
+def test_settings_of_classification(name):
+    assert [(p.ways, p.shots, p.num_episodes) for p in choose_protocols(name)] == [
+        (5, 1, 1_000),
+        (5, 5, 1_000),
+        (20, 1, 1_000),
+        (20, 5, 1_000),
     ]
-    assert {p.num_samples for p in protocols} == {(10,)}
-    assert {p.num_episodes for p in importance_classifications(7, (3, 4))} == {7}
-    for settings, message in (
+    given = {"ways": 7, "shots": 3, "num_episodes": 4}
+    (only,) = choose_protocols(name, given)
+    assert (only.ways, only.shots, only.num_episodes) == (7, 3, 4)
+    assert only.name == f"{name} 7-way 3-shot"
+    assert [(p.ways, p.shots) for p in choose_protocols(name, {"ways": 7})] == [(7, 1), (7, 5)]
+    assert [(p.ways, p.shots) for p in choose_protocols(name, {"shots": 3})] == [(5, 3), (20, 3)]
+    for wrong, message in (
         ({"num_episodes": 1}, "episodes=1: expected at least 2"),
-        ({"num_episodes": 2, "num_samples": (0,)}, "num_samples=0: expected a K of 1"),
+        ({"ways": 0}, "ways=0: expected at least 1"),
+        ({"shots": 0}, "shots=0: expected at least 1"),
     ):
         with pytest.raises(InvalidArgumentError, match=message):
-            ImportanceClassification(5, 1, **settings)
+            choose_protocols(name, wrong)
+
+
+def test_samples_of_importance_weighted_classification():
+    assert {p.num_samples for p in choose_protocols("classification_iw")} == {(10,)}
+    assert {p.num_samples for p in importance_classifications(7, (3, 4))} == {(3, 4)}
+    with pytest.raises(InvalidArgumentError, match="num_samples=0: expected a K of 1"):
+        ImportanceClassification(5, 1, num_samples=(0,))
 
 
 def test_unknown_protocol():

@@ -22,11 +22,11 @@ from tfvma.evaluation.protocols import (
 )
 from tfvma.validation import check_choice, check_seed, check_writable
 
-# What each protocol is told; "all" takes what its two protocols take.
+# What each protocol is told.
 _OPTIONS = {
     "few_shot": ("num_classes", "shots", "targets", "num_samples"),
-    "classification": ("episodes",),
-    "classification_iw": ("episodes", "num_samples"),
+    "classification": ("ways", "shots", "episodes"),
+    "classification_iw": ("ways", "shots", "episodes", "num_samples"),
     "confounders": ("shots", "targets", "num_samples"),
     "all_classes": ("shots", "num_samples", "rotations"),
     "table1": ("targets", "num_samples"),
@@ -35,7 +35,8 @@ _OPTIONS = {
     "recall": ("memory_size", "num_samples"),
     "nll": ("targets", "num_samples"),
 }
-_OPTIONS["all"] = (*_OPTIONS["few_shot"], *_OPTIONS["classification"])
+# Few-shot with its settings, and all settings of classification.
+_OPTIONS["all"] = (*_OPTIONS["few_shot"], "episodes")
 _SETTINGS = tuple(dict.fromkeys(name for names in _OPTIONS.values() for name in names))
 
 
@@ -102,7 +103,8 @@ def parser() -> argparse.ArgumentParser:
         "--shots",
         type=int,
         metavar="S",
-        help=f"examples of each character in memory: {_takers('shots')} (4; all_classes: 18)",
+        help=f"examples of each character in memory: {_takers('shots')} (4; all_classes: 18; "
+        "classification and classification_iw: first 1, then 5)",
     )
     several.add_argument(
         "--targets",
@@ -118,10 +120,10 @@ def parser() -> argparse.ArgumentParser:
     few_shot.add_argument("--num-classes", type=int, metavar="C", help="characters in memory (8)")
     classification = options.add_argument_group("classification and classification_iw")
     classification.add_argument(
-        "--episodes",
-        type=int,
-        metavar="N",
-        help="of each kind (1000; classification_iw: 1000 of 5 ways and 100 of 20)",
+        "--ways", type=int, metavar="W", help="characters in memory (first 5, then 20)"
+    )
+    classification.add_argument(
+        "--episodes", type=int, metavar="N", help="with each number of ways and shots (1000)"
     )
     all_classes = options.add_argument_group(
         "all_classes and all_classes_shots",

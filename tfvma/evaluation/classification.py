@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
 from tfvma.data.episodes import episodes
+from tfvma.errors import DataError
 from tfvma.evaluation.measurement import Measurement
 from tfvma.evaluation.protocols import Classification, ImportanceClassification
 from tfvma.evaluation.scorer import AddressScorer
@@ -19,6 +20,11 @@ def classification_episodes(
     protocol: Classification | ImportanceClassification, characters: CharacterSet, seed: int
 ) -> tf.data.Dataset:
     """The episodes that are classified; raises DataError where `characters` are too few."""
+    if protocol.ways > characters.num_characters:
+        raise DataError(
+            f"ways={protocol.ways}: {characters.name!r} ({characters.split}) has "
+            f"{characters.num_characters} characters."
+        )
     return episodes(
         characters,
         num_classes=protocol.ways,

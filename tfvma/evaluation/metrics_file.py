@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
 from tfvma.errors import OutputError
+from tfvma.evaluation.locked import locked
 
 
 class Trained(NamedTuple):
@@ -166,8 +167,17 @@ def merge_versions(
     Rows of models that were trained otherwise are kept in the file `aside_of` it, and come back
     when theirs are written.
 
+    Two processes that do it to one file at the same time take turns, so that no row is lost.
+
     Returns the rows of the file, and those kept aside. Raises as `read_rows` and `write_rows` do.
     """
+    with locked(Path(path)):
+        return _merge_versions(path, trained, new)
+
+
+def _merge_versions(
+    path: str | os.PathLike, trained: Trained, new: Iterable[Row]
+) -> tuple[list[Row], list[Row]]:
     aside = aside_of(path)
     own, others = rows_of_model(path, trained)
     merged = merge_rows(own, new)
@@ -190,10 +200,11 @@ def merge_earlier_version(
 
     Returns the rows of this model, and those of others.
     """
-    if any(row.trained == trained for row in read_rows(path)):
-        return merge_versions(path, trained, new)
-    aside = aside_of(path)
-    own, others = divide_rows(read_rows(aside), trained)
-    merged = merge_rows(own, new)
-    write_rows(aside, [*others, *merged])
-    return merged, [*others, *read_rows(path)]
+    with locked(Path(path)):
+        if any(row.trained == trained for row in read_rows(path)):
+            return _merge_versions(path, trained, new)
+        aside = aside_of(path)
+        own, others = divide_rows(read_rows(aside), trained)
+        merged = merge_rows(own, new)
+        write_rows(aside, [*others, *merged])
+        return merged, [*others, *read_rows(path)]

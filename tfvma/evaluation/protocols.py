@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 
 from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least, check_choice
 
 MAX_NUM_SAMPLES = 5_000
-# Both of the paper's few-shot accuracies: ways x shots (section 4.2).
-WAYS_AND_SHOTS = ((5, 1), (5, 5), (20, 1), (20, 5))
-_IMPORTANCE_EPISODES = {5: 1_000, 20: 100}
+# The paper's few-shot accuracies: all pairs of these (section 4.2).
+WAYS = (5, 20)
+WAYS_SHOTS = (1, 5)
 # Figure 5A: the number of characters in memory, up to all of the test set.
 CONFOUNDERS = (1, 2, 4, 8, 16, 32, 64, 144)
 # Table 1: the number of characters in memory, and of examples of each.
@@ -161,8 +162,7 @@ class ImportanceClassification:
     Attributes:
       ways: characters per episode.
       shots: examples of each in memory.
-      num_episodes: how many, at least 2. The work grows with ways^2 * shots, so that there
-        are fewer by default where there are more than five ways.
+      num_episodes: how many, at least 2; the work of one grows with ways^2 * shots.
       num_samples: each K, 1..5000.
       targets_per_class: drawings of each character that are classified in an episode.
 
@@ -171,7 +171,7 @@ class ImportanceClassification:
 
     ways: int
     shots: int
-    num_episodes: int
+    num_episodes: int = 1_000
     num_samples: tuple[int, ...] = (10,)
     targets_per_class: int = 1
 
@@ -293,26 +293,28 @@ ImageProtocol = Recall | Nll
 AnyProtocol = CharacterProtocol | ImageProtocol
 
 
-def classifications(num_episodes: int = Classification.num_episodes) -> tuple[Classification, ...]:
-    """Those of the settings of WAYS_AND_SHOTS, with so many episodes each."""
-    return tuple(Classification(ways, shots, num_episodes) for ways, shots in WAYS_AND_SHOTS)
+def classifications(
+    num_episodes: int = Classification.num_episodes,
+    ways: int | None = None,
+    shots: int | None = None,
+) -> tuple[Classification, ...]:
+    """All of WAYS with all of WAYS_SHOTS, or with the one number that is given instead.
+
+    `num_episodes` is of each.
+    """
+    return tuple(Classification(*setting, num_episodes) for setting in _ways_and_shots(ways, shots))
 
 
 def importance_classifications(
-    num_episodes: int | None = None, num_samples: tuple[int, ...] = (10,)
+    num_episodes: int = ImportanceClassification.num_episodes,
+    num_samples: tuple[int, ...] = ImportanceClassification.num_samples,
+    ways: int | None = None,
+    shots: int | None = None,
 ) -> tuple[ImportanceClassification, ...]:
-    """The settings of WAYS_AND_SHOTS.
-
-    `num_episodes` is of each; by default there are 1,000 of 5 ways and 100 of 20.
-    """
+    """The same settings as `classifications`."""
     return tuple(
-        ImportanceClassification(
-            ways,
-            shots,
-            _IMPORTANCE_EPISODES[ways] if num_episodes is None else num_episodes,
-            num_samples,
-        )
-        for ways, shots in WAYS_AND_SHOTS
+        ImportanceClassification(*setting, num_episodes, num_samples)
+        for setting in _ways_and_shots(ways, shots)
     )
 
 
@@ -390,6 +392,13 @@ def choose_protocols(
     check_choice("protocol", name, PROTOCOLS)
     made = _MAKERS[name](**settings)
     return made if isinstance(made, tuple) else (made,)
+
+
+def _ways_and_shots(ways: int | None, shots: int | None) -> Iterator[tuple[int, int]]:
+    return product(
+        WAYS if ways is None else (ways,),
+        WAYS_SHOTS if shots is None else (shots,),
+    )
 
 
 def _check_num_samples(values: tuple[int, ...]) -> None:
