@@ -327,11 +327,8 @@ def check_config(config: Config) -> None:
     for key in (
         "episodes.warped_copies",
         "model.memory_size",
-        "model.entry_to_logits",
         "training.learning_rate_warmup",
         "training.latent_warmup",
-        "training.l2",
-        "training.weight_decay",
         "training.sharpened_for",
         "intervals.log",
         "intervals.validation",
@@ -340,6 +337,8 @@ def check_config(config: Config) -> None:
         "intervals.diagnostics",
     ):
         check_at_least(key, values[key], 0)
+    for key in ("model.entry_to_logits", "training.l2", "training.weight_decay"):
+        check_at_least(key, values[key], 0.0)
     for key, choices in (*_UNREAD.items(), *_CHOICES.items()):
         check_choice(key, values[key], choices)
     _check_unread(config, values)

@@ -118,6 +118,27 @@ _PRESETS = (
         model=ModelConfig(family="vae"),
         training=TrainingConfig(steps=40_000, latent_warmup=200),
     ),
+    # As long as the models with a memory and on as many drawings, so that what is left between the
+    # two is the memory's.
+    Config(
+        name="omniglot26_vae_augmented",
+        episodes=EpisodeConfig(
+            num_classes=32,
+            targets_per_class=1,
+            shots=1,
+            turned=True,
+            warped_copies=1,
+            warped_alike=True,
+        ),
+        model=ModelConfig(family="vae"),
+        training=TrainingConfig(
+            steps=90_000,
+            optimizer="muon",
+            learning_rate=2e-3,
+            latent_warmup=200,
+            weight_decay=0.1,
+        ),
+    ),
     # The baseline with soft attention, one sample as in the paper. 16 of the 20 drawings of a
     # character are in memory, which leaves 4 as targets: 8 of two characters in all.
     Config(

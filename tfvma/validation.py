@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from numbers import Integral, Real
 from pathlib import Path
 
 from tfvma.errors import InvalidArgumentError, OutputError
@@ -19,15 +20,21 @@ def check_choice(name: str, value: object, choices: Collection[object]) -> None:
 
 
 def check_at_least(name: str, value: int | float, minimum: int | float, why: str = "") -> None:
-    """Raises InvalidArgumentError unless `value >= minimum`; `why` ends the sentence."""
-    if not value >= minimum:
+    """Raises InvalidArgumentError unless `value >= minimum`; `why` ends the sentence.
+
+    Where `minimum` is a whole number, `value` has to be one too.
+    """
+    whole = isinstance(minimum, int)
+    fits = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
+    if not (fits and value >= minimum):
+        kind = "" if fits else "a whole number of " if whole else "a number of "
         reason = f" ({why})" if why else ""
-        raise InvalidArgumentError(f"{name}={value!r}: expected at least {minimum}{reason}.")
+        raise InvalidArgumentError(f"{name}={value!r}: expected {kind}at least {minimum}{reason}.")
 
 
 def check_seed(name: str, value: int) -> None:
     """Raises InvalidArgumentError for a seed that TensorFlow's int32 or NumPy cannot hold."""
-    if not 0 <= value <= _MAX_SEED:
+    if not (isinstance(value, Integral) and 0 <= value <= _MAX_SEED):
         raise InvalidArgumentError(f"{name}={value!r}: expected 0 to {_MAX_SEED}.")
 
 

@@ -27,8 +27,7 @@ from tfvma.training.provenance import Training, write_training
 def savedmodels(tmp_path):
     folder = tmp_path / "savedmodels"
     vae = row("few_shot C=8 S=4", "nll", 83.5, 4, paper=90.8)
-    of_all = row("nll", "nll", 84.5, 4, paper=90.8)
-    add_model(folder, "omniglot26_vae", [vae, of_all], family="vae")
+    add_model(folder, "omniglot26_vae", [vae], family="vae")
     own = [*few_shot_rows(1), *few_shot_rows(4), *all_classes_rows({1: 90.0, 18: 80.0})]
     add_model(folder, "omniglot26_vma_1shot", own)
     # In two turns and in all: the one with more targets is taken.
@@ -90,7 +89,7 @@ def test_curves_of_all_characters_with_the_vae(savedmodels, given):
         1: {1: (90.0, 0.5), 18: (80.0, 0.5)},
         8: {1: (95.0, 0.5), 18: (70.0, 0.5)},
     }
-    assert (baseline, printed, num_samples) == ((84.5, 0.5), 90.8, 4)
+    assert (baseline, printed, num_samples) == ((83.5, 0.5), 90.8, 4)
 
 
 def test_confounders_of_hard_and_soft_as_each_was_trained(tmp_path, given):

@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from tfvma.data.characters import CharacterSet
 from tfvma.data.choice import largest
-from tfvma.data.indices import Share, check_whole, episode_indices
+from tfvma.data.indices import Share, episode_indices
 from tfvma.errors import DataError
+from tfvma.validation import check_at_least
 
 
 def episodes(
@@ -51,7 +52,7 @@ def episodes(
         ("shots", shots, 1),
         ("seed", seed, 0),
     ):
-        check_whole(name, value, minimum)
+        check_at_least(name, value, minimum)
     _check_enough(characters, num_classes, targets_per_class, shots)
 
     # tf.data runs on the CPU: left to itself, TF would put the images on a GPU.

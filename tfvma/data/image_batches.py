@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from tfvma.data.image_source import ImageSource
 from tfvma.data.images import ImageSet
-from tfvma.data.indices import Share, check_whole, episode_indices
+from tfvma.data.indices import Share, episode_indices
+from tfvma.validation import check_at_least
 
 
 def image_batches(
@@ -31,8 +32,8 @@ def image_batches(
     Raises InvalidArgumentError for a number that is not whole or too small, DataError where
     more images are asked for than there are.
     """
-    check_whole("targets", targets, 1)
-    check_whole("seed", seed, 0)
+    check_at_least("targets", targets, 1)
+    check_at_least("seed", seed, 0)
     source = ImageSource(images)
     source.check("targets", targets)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfvma.errors import InvalidArgumentError
 from tfvma.validation import check_at_least
 
 
@@ -29,9 +27,9 @@ def episode_indices(start: int, num_episodes: int | None, share: Share | None) -
 
     Raises InvalidArgumentError for a number that is not whole or too small.
     """
-    check_whole("start", start, 0)
+    check_at_least("start", start, 0)
     if num_episodes is not None:
-        check_whole("num_episodes", num_episodes, 1)
+        check_at_least("num_episodes", num_episodes, 1)
     indices = tf.data.Dataset.counter(start=start)
     if num_episodes is not None:
         indices = indices.take(num_episodes)
@@ -39,10 +37,3 @@ def episode_indices(start: int, num_episodes: int | None, share: Share | None) -
         blocks = indices.batch(share.length, drop_remainder=True)
         indices = blocks.shard(share.of, share.index).unbatch()
     return indices
-
-
-def check_whole(name: str, value: int, minimum: int) -> None:
-    """Raises InvalidArgumentError unless `value` is a whole number of at least `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InvalidArgumentError(f"{name}={value!r}: expected a whole number.")
-    check_at_least(name, value, minimum)

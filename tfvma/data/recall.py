@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from tfvma.data.image_source import ImageSource
 from tfvma.data.images import ImageSet
-from tfvma.data.indices import Share, check_whole, episode_indices
+from tfvma.data.indices import Share, episode_indices
 from tfvma.data.warped_targets import WarpedTargets
 from tfvma.errors import InvalidArgumentError
 from tfvma.sampling import fold_in
+from tfvma.validation import check_at_least
 
 
 def recall_episodes(
@@ -45,8 +46,8 @@ def recall_episodes(
     DataError where more images are asked for than there are.
     """
     for name, value, minimum in (("targets", targets, 1), ("memory_size", memory_size, 1)):
-        check_whole(name, value, minimum)
-    check_whole("seed", seed, 0)
+        check_at_least(name, value, minimum)
+    check_at_least("seed", seed, 0)
     if targets > memory_size:
         raise InvalidArgumentError(
             f"targets={targets}: expected at most memory_size={memory_size}, since targets are "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfvma.evaluation.protocols import AnyProtocol, FewShot, Nll
+from tfvma.evaluation.protocols import AnyProtocol, FewShot
 from tfvma.kinds import Kind
 
 # The K of all their bounds, unless they say otherwise.
@@ -26,12 +26,13 @@ def baseline_value(
     """The figure printed for exactly this setting, or None."""
     if (dataset, split, metric, num_samples) != ("omniglot26", "test", "nll", _NUM_SAMPLES):
         return None
-    if kind.has_address:
+    if kind.has_address or not isinstance(protocol, FewShot):
         return None
     if not kind.takes_memory:
-        return _VAE if isinstance(protocol, FewShot | Nll) else None
-    few_shot = isinstance(protocol, FewShot) and protocol.shots == _SOFT_SHOTS
-    return _SOFT_ATTENTION if few_shot and protocol.num_classes in _SOFT_CLASSES else None
+        return _VAE
+    if protocol.shots == _SOFT_SHOTS and protocol.num_classes in _SOFT_CLASSES:
+        return _SOFT_ATTENTION
+    return None
 
 
 def baseline_note(kind: Kind, value: float | None) -> str:

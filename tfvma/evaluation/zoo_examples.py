@@ -69,8 +69,8 @@ def show_all_characters(models: Sequence[ZooModel], num_samples: int) -> Illustr
         "Every character of the test alphabets is in memory, with as many examples as the axis "
         "says; the targets are other drawings, the same ones for every number of examples, so that "
         "differences between these points are known better than the points. At 0 stands the VAE, "
-        "which reads no memory, scored on every drawing. Bands, and the VAE's bar, are one "
-        "standard error, clustered by character.",
+        "which reads no memory, scored on other targets. Bands are one standard error, clustered "
+        "by character, and the VAE's bar by episode.",
         png(
             all_characters(
                 curves,
@@ -100,8 +100,7 @@ def _by_examples(model: ZooModel, num_samples: int) -> dict[int, Row]:
 
 
 def _of_vae(models: Sequence[ZooModel], num_samples: int) -> Row | None:
-    """It reads no memory: its targets need no characters beside them."""
-    rows = [
-        model.find(f"nll {_DATA}", "nll", num_samples) for model in models if model.name == _VAE
-    ]
+    """It reads no memory: the characters in it change nothing."""
+    protocol = f"{FewShot().name} {_DATA}"
+    rows = [model.find(protocol, "nll", num_samples) for model in models if model.name == _VAE]
     return rows[0] if rows else None

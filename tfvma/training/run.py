@@ -131,7 +131,7 @@ def train(
     check_config(config)
     estimator = _checked_estimator(config)
     if max_cpu_seconds is not None:
-        check_at_least("max_cpu_seconds", max_cpu_seconds, 0)
+        check_at_least("max_cpu_seconds", max_cpu_seconds, 0.0)
     strategy = strategy or tf.distribute.get_strategy()
     check_divides(config, strategy)
     if estimator is not None:
