@@ -132,7 +132,7 @@ _PRESETS = (
         ),
         model=ModelConfig(family="vae"),
         training=TrainingConfig(
-            steps=90_000,
+            steps=32_000,
             optimizer="muon",
             learning_rate=2e-3,
             latent_warmup=200,
