@@ -69,6 +69,13 @@ _FIGURES = (
     ),
     _Figure("VAE, NLL", "omniglot26_vae", "few_shot C=8 S=4 omniglot26/test", "nll", 4),
     _Figure(
+        "the same, trained for longer and on more drawings, NLL",
+        "omniglot26_vae_augmented",
+        "few_shot C=8 S=4 omniglot26/test",
+        "nll",
+        4,
+    ),
+    _Figure(
         "soft attention, 16 examples of 2 characters, NLL",
         "omniglot26_soft",
         "few_shot C=2 S=16 omniglot26/test",
