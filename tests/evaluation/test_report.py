@@ -303,7 +303,7 @@ def test_all_protocols_are_checked_before_the_first_is_run(model, characters):
         raise AssertionError("scored")
 
     model.scorer.score = score
-    with pytest.raises(DataError, match="num_classes=25"):
+    with pytest.raises(DataError, match="ways=25"):
         evaluate(model, characters, (PROTOCOLS[0], Classification(25, 1, 4)), seed=0, command="")
 
 
