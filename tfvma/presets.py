@@ -118,8 +118,8 @@ _PRESETS = (
         model=ModelConfig(family="vae"),
         training=TrainingConfig(steps=40_000, latent_warmup=200),
     ),
-    # As long as the models with a memory and on as many drawings, so that what is left between the
-    # two is the memory's.
+    # Longer, and on turned and warped drawings, as the models with a memory: what is left between
+    # them is nearer to what the memory is worth.
     Config(
         name="omniglot26_vae_augmented",
         episodes=EpisodeConfig(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from statistics import fmean
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import BEST_NLL, SHOTS_RANGES
 from tfvma.evaluation.paper_learned28 import learned28_words
+from tfvma.evaluation.protocols import WAYS, WAYS_SHOTS
 from tfvma.evaluation.table import full_cells
 from tfvma.evaluation.table1_grid import split_table1
 from tfvma.evaluation.zoo import ZooModel
@@ -121,7 +123,7 @@ _FIGURES = (
             "accuracy",
             None,
         )
-        for ways, shots in ((5, 1), (5, 5), (20, 1), (20, 5))
+        for ways, shots in product(WAYS, WAYS_SHOTS)
     ),
 )
 _TABLE1 = ("gmn_vma", "gmn_vma_large")
