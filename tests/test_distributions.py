@@ -7,7 +7,13 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfvma.distributions import address_distribution, latent_distribution, likelihood
+from tfvma.distributions import (
+    address_distribution,
+    latent_distribution,
+    likelihood,
+    log_likelihood,
+)
+from tfvma.errors import InvalidArgumentError
 
 tfd = tfp.distributions
 RANDOM = np.random.default_rng(0)
@@ -82,6 +88,21 @@ def test_likelihood_is_x_logit_minus_softplus():
     found = likelihood(tf.constant(logits)).log_prob(x)
     assert found.shape == (2, 3)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_log_likelihood_of_samples_of_each_target():
+    x = RANDOM.integers(0, 2, size=(3, 4, 5, 1)).astype(np.float32)
+    logits = tf.constant(RANDOM.normal(size=(2, 3, 4, 5, 1)), tf.float32)
+    expected = likelihood(logits).log_prob(x)
+    np.testing.assert_array_equal(log_likelihood(logits, tf.constant(x)), expected)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 1, 5, 1), (2, 3, 4, 5, 3), (2, 3, 1, 1, 1)])
+def test_logits_of_another_shape_are_not_broadcast(shape):
+    with pytest.raises(
+        InvalidArgumentError, match=rf"its logits have the shape \({shape[0]}, .*\(None, 4, 5, 1\)"
+    ):
+        log_likelihood(tf.zeros(shape), tf.zeros([3, 4, 5, 1]))
 
 
 @pytest.mark.parametrize("logit", [-1000.0, 1000.0])

@@ -20,7 +20,9 @@ import tfvma
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, from_dict
 from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.export import export_saved_model
+from tfvma.layers import ConvDecoder
 from tfvma.models.build import build_model
+from tfvma.restore_weights import restore_weights
 from tfvma.servable import load_servable
 from tfvma.training.provenance import Training, read_training
 
@@ -232,9 +234,59 @@ def wider() -> Config:
 
 
 def test_a_model_of_another_architecture_is_refused(model, tmp_path):
-    with pytest.raises(InvalidArgumentError, match="model: .*key_embedding/embedding/bias is .5. "):
+    with pytest.raises(
+        InvalidArgumentError, match="addressing.key_embedding.embedding_dim is 5 and "
+    ):
         export_saved_model(model, wider(), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_another_family_is_refused(model, tmp_path):
+    vae = dataclasses.replace(CONFIG.model, family="vae", key_dim=ModelConfig().key_dim)
+    other = dataclasses.replace(CONFIG, model=vae)
+    with pytest.raises(InvalidArgumentError, match="it is a VariationalMemoryAddressing and not a"):
+        export_saved_model(model, other, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "option, value, said",
+    [
+        ("similarity", "cosine", "addressing.similarity is 'normalized' and not 'cosine'"),
+        ("stride_first", False, "addressing.key_embedding.stride_first is True and not False"),
+    ],
+)
+def test_weights_that_config_would_have_used_differently_are_refused(
+    model, tmp_path, option, value, said
+):
+    other = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, **{option: value}))
+    with pytest.raises(InvalidArgumentError, match=f"of config 'tiny', but {said}"):
+        export_saved_model(model, other, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+class MyDecoder(ConvDecoder):
+    """With the weights of the package's own."""
+
+
+def test_a_layer_that_config_does_not_describe_is_refused(model, tmp_path):
+    mine = type(model)(
+        **{name: getattr(random_model(), name) for name in model.LAYERS if name != "decoder"},
+        decoder=MyDecoder.from_config(model.decoder.get_config()),
+        image_shape=model.image_shape,
+        name=model.name,
+    )
+    with pytest.raises(InvalidArgumentError, match="decoder.class_name is 'MyDecoder' and not "):
+        export_saved_model(mine, CONFIG, tmp_path)
+
+
+def test_a_reloaded_model_is_exported_with_its_weights(model, tmp_path):
+    model.save(tmp_path / "mine.keras")
+    reloaded = keras.saving.load_model(tmp_path / "mine.keras")
+    exported = export_saved_model(reloaded, CONFIG, tmp_path / "models")
+    again = build_model(CONFIG, precision="float32")
+    restore_weights(again, exported)
+    for weight, expected in zip(again.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(weight, expected, err_msg=expected.path)
 
 
 def test_versions_of_one_name_share_an_architecture(exported):

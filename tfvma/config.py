@@ -317,16 +317,11 @@ def check_config(config: Config) -> None:
         "training.steps",
         "training.episodes_per_step",
         "training.num_samples",
-        "model.hidden_units",
-        "model.latent_dim",
-        "model.key_dim",
-        "model.image_size",
     ):
         check_at_least(key, values[key], 1)
     check_seed("training.seed", config.training.seed)
     for key in (
         "episodes.warped_copies",
-        "model.memory_size",
         "training.learning_rate_warmup",
         "training.latent_warmup",
         "training.sharpened_for",
@@ -337,11 +332,10 @@ def check_config(config: Config) -> None:
         "intervals.diagnostics",
     ):
         check_at_least(key, values[key], 0)
-    for key in ("model.entry_to_logits", "training.l2", "training.weight_decay"):
+    for key in ("training.l2", "training.weight_decay"):
         check_at_least(key, values[key], 0.0)
-    for key, choices in (*_UNREAD.items(), *_CHOICES.items()):
-        check_choice(key, values[key], choices)
-    _check_unread(config, values)
+    check_model(config.model)
+    _check_choices(values)
     _check_memory(config)
     datasets = CHARACTERS if config.episodes.kind == "few_shot" else IMAGES
     check_choice("episodes.dataset", config.episodes.dataset, datasets)
@@ -366,12 +360,6 @@ def check_config(config: Config) -> None:
             "episodes.warped_alike=True: expected False, the default, with "
             "episodes.warped_copies=0, where nothing is warped."
         )
-    if len(config.model.units) != 2 or min(config.model.units) < 1:
-        raise InvalidArgumentError(f"model.units={config.model.units}: expected two widths from 1.")
-    if len(config.model.filters) < 2 or min(config.model.filters) < 1:
-        raise InvalidArgumentError(
-            f"model.filters={config.model.filters}: expected two or more widths from 1."
-        )
     check_choice("training.schedule", config.training.schedule, SCHEDULES)
     check_choice("training.optimizer", config.training.optimizer, OPTIMIZERS)
     check_choice("training.precision", config.training.precision, PRECISIONS)
@@ -384,12 +372,31 @@ def check_config(config: Config) -> None:
         )
 
 
-def _check_unread(config: Config, values: Mapping[str, Any]) -> None:
-    """Raises InvalidArgumentError for a choice that would change nothing."""
-    defaults = options(Config(config.name))
-    for choice, unread in _UNREAD.items():
-        for key in unread[values[choice]]:
-            if values[key] != defaults[key]:
+def check_model(model: ModelConfig) -> None:
+    """Raises InvalidArgumentError for a value that no model can be made of."""
+    values = {f"model.{name}": value for name, value in dataclasses.asdict(model).items()}
+    for key in ("model.hidden_units", "model.latent_dim", "model.key_dim", "model.image_size"):
+        check_at_least(key, values[key], 1)
+    check_at_least("model.memory_size", model.memory_size, 0)
+    check_at_least("model.entry_to_logits", model.entry_to_logits, 0.0)
+    _check_choices(values)
+    if len(model.units) != 2 or min(model.units) < 1:
+        raise InvalidArgumentError(f"model.units={model.units}: expected two widths from 1.")
+    if len(model.filters) < 2 or min(model.filters) < 1:
+        raise InvalidArgumentError(
+            f"model.filters={model.filters}: expected two or more widths from 1."
+        )
+
+
+def _check_choices(values: Mapping[str, Any]) -> None:
+    """Raises InvalidArgumentError for a choice that is none, or one that would change nothing."""
+    for key, choices in (*_UNREAD.items(), *_CHOICES.items()):
+        if key in values:
+            check_choice(key, values[key], choices)
+    defaults = options(Config(""))
+    for choice in [key for key in _UNREAD if key in values]:
+        for key in _UNREAD[choice][values[choice]]:
+            if key in values and values[key] != defaults[key]:
                 raise InvalidArgumentError(
                     f"{key}={values[key]!r}: expected {defaults[key]!r}, the default, with "
                     f"{choice}={values[choice]!r}, which does not read it."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfvma.errors import InvalidArgumentError
+
 tfd = tfp.distributions
 
 
@@ -32,3 +34,16 @@ class Pixels(tfd.Bernoulli):
 def likelihood(logits: tf.Tensor) -> tfd.Independent:
     """Independent Bernoulli pixels; `logits` is [..., H, W, 1]."""
     return tfd.Independent(Pixels(logits=logits), reinterpreted_batch_ndims=3)
+
+
+def log_likelihood(logits: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """log p(x | z, m) in nats, [..., B], of x [B, H, W, C] by logits [..., B, H, W, C].
+
+    Raises InvalidArgumentError for logits of images of another shape, which would be broadcast.
+    """
+    if not x.shape[-3:].is_compatible_with(logits.shape[-3:]):
+        raise InvalidArgumentError(
+            f"decoder: its logits have the shape {tuple(logits.shape)}; expected "
+            f"{(None, *x.shape[-3:])}, as the targets have."
+        )
+    return likelihood(logits).log_prob(x)

@@ -19,10 +19,10 @@ from tfvma.config import Config, options
 from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.evaluation.metrics_file import read_rows
 from tfvma.kinds import DEFAULT_SIGNATURE, kind_of
+from tfvma.layer_options import differing_option
 from tfvma.model_card import write_model_card
 from tfvma.models.build import build_model
 from tfvma.models.episodic import EpisodicModel
-from tfvma.restore_weights import difference, shapes
 from tfvma.servable import list_versions
 from tfvma.training.provenance import Training, write_training
 from tfvma.training.run_folder import RunFolder, read_config, write_config
@@ -157,19 +157,37 @@ def _serving_function(
 
 def _float32_copy(model: EpisodicModel, config: Config) -> EpisodicModel:
     copy = build_model(config, precision="float32")
-    weights = {weight.path: weight for weight in model.weights}
-    targets = {weight.path: weight for weight in copy.weights}
-    differing = difference(shapes(weights), shapes(targets))
+    differing = _difference(model, copy)
     if differing:
         raise InvalidArgumentError(
             f"model: expected the architecture of config {config.name!r}, but {differing}."
         )
-    for path, target in targets.items():
-        value = np.asarray(weights[path])
-        if not np.all(np.isfinite(value)):
-            raise DivergedError(f"model: {path} is not finite; expected trained weights.")
-        target.assign(value)
+    for name in copy.LAYERS:
+        # In their order: those of a reloaded model have other paths.
+        weights = getattr(model, name).weights
+        for weight, target in zip(weights, getattr(copy, name).weights, strict=True):
+            value = np.asarray(weight)
+            if not np.all(np.isfinite(value)):
+                raise DivergedError(
+                    f"model: {target.path} is not finite; expected trained weights."
+                )
+            target.assign(value)
     return copy
+
+
+def _difference(model: EpisodicModel, expected: EpisodicModel) -> str:
+    """The first thing that two models do not have in common, in words; "" where there is none."""
+    if not isinstance(model, type(expected)):
+        return f"it is a {type(model).__name__} and not a {type(expected).__name__}"
+    for name in expected.LAYERS:
+        layer, wanted = getattr(model, name), getattr(expected, name)
+        differing = differing_option(layer, wanted, name)
+        if differing:
+            return differing
+        for weight, target in zip(layer.weights, wanted.weights, strict=True):
+            if weight.shape != target.shape:
+                return f"{target.path} is {list(weight.shape)} and not {list(target.shape)}"
+    return ""
 
 
 def _check_version(home: Path, version: int | None) -> None:

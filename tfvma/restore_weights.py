@@ -91,7 +91,7 @@ def saved_weights(path: str | os.PathLike) -> dict:
 
 def _restore(ours: dict, saved: dict, path: str | os.PathLike) -> None:
     """Gives each weight of ours the one that was saved under its path."""
-    differing = difference(shapes(saved), shapes(ours))
+    differing = _difference(_shapes(saved), _shapes(ours))
     if differing:
         raise CheckpointError(
             f"path={str(path)!r}: expected the architecture of the model, but {differing}."
@@ -158,12 +158,12 @@ def _below(path: str) -> str:
     return path.partition("/")[2]
 
 
-def shapes(weights) -> dict[str, tuple[int, ...]]:
+def _shapes(weights) -> dict[str, tuple[int, ...]]:
     """The shape of each weight, by its path."""
     return {path: tuple(weight.shape) for path, weight in weights.items()}
 
 
-def difference(there: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> str:
+def _difference(there: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> str:
     """The first weight that is not the same, in words; "" where all are."""
     for path in sorted({*there, *expected}):
         found, wanted = there.get(path), expected.get(path)

@@ -104,6 +104,14 @@ def test_no_samples_are_refused():
         read_large(QUERIES, PRIOR_QUERY, KEYS, tf.constant(0.0), 0, SEED)
 
 
+def test_half_a_sample_and_a_seed_of_one_number_are_refused():
+    total = tf.constant(0.0)
+    with pytest.raises(InvalidArgumentError, match="num_samples of float: expected int32"):
+        read_large(QUERIES, PRIOR_QUERY, KEYS, total, 2.5, SEED)
+    with pytest.raises(InvalidArgumentError, match=r"seed of shape \[\]: expected int32 \[2\]"):
+        read_large(QUERIES, PRIOR_QUERY, KEYS, total, 4, 3)
+
+
 def test_numpy_arrays_will_do():
     total = log_total_of_prior(PRIOR_QUERY, KEYS)
     given = (QUERIES, PRIOR_QUERY, KEYS, total)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tests.large_memory.reference import log_probs, vectors
+from tfvma.errors import InvalidArgumentError
 from tfvma.large_memory import (
     block_log_sums,
     log_normalizer,
@@ -41,6 +43,15 @@ def test_densities_are_those_of_the_softmax_over_the_found():
         truncated = log_q[found] - share
         kl_a = np.sum(np.exp(truncated) * (truncated - log_p[found]))
         np.testing.assert_allclose(reading.kl_a[b], kl_a, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "seed", "message"),
+    [(0, SEED, "num_samples=0: expected at least 1"), (4, 3, r"seed of shape \[\]: expected")],
+)
+def test_no_samples_and_a_seed_of_one_number_are_refused(num_samples, seed, message):
+    with pytest.raises(InvalidArgumentError, match=f"^{message}"):
+        read_truncated(QUERIES, PRIOR_QUERY, KEYS, tf.constant(FOUND), TOTAL, num_samples, seed)
 
 
 def test_the_share_of_q_is_exact():

@@ -43,6 +43,29 @@ def test_an_unknown_family_is_named():
 
 
 @pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"family": "vae", "memory_size": 5},
+            r"model\.memory_size=5: expected 0, the default, with",
+        ),
+        ({"network": "mlp", "units": (16,)}, r"model\.units=\(16,\): expected two widths"),
+        ({"latent_dim": 0}, r"model\.latent_dim=0: expected at least 1"),
+        ({"similarity": "dot"}, r"model\.similarity='dot': expected one of"),
+    ],
+)
+def test_what_no_model_can_be_made_of_is_named(options, message):
+    with pytest.raises(InvalidArgumentError, match=f"^{message}"):
+        build_model(Config("some", model=ModelConfig(**options)))
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", ""])
+def test_another_precision_is_refused(precision):
+    with pytest.raises(InvalidArgumentError, match=f"^precision='{precision}': expected one of"):
+        build_model(tiny_config("vae"), precision)
+
+
+@pytest.mark.parametrize(
     ("model", "entry_shape"),
     [
         (ModelConfig(network="mlp", image_size=28, memory_size=5, units=(6, 4)), (256,)),

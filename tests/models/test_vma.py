@@ -35,6 +35,7 @@ from tfvma.estimators import Vimco
 from tfvma.layers.conv_decoder import ConvDecoder
 from tfvma.layers.conv_pyramid import ConvPyramid
 from tfvma.layers.gaussian_head import GaussianHead
+from tfvma.models.vma import VariationalMemoryAddressing
 from tfvma.sampling import sample_normal
 
 # Densities.
@@ -253,6 +254,33 @@ def test_a_decoder_need_not_know_the_shape_of_its_logits(monkeypatch):
         ConvDecoder, "compute_output_shape", keras.layers.Layer.compute_output_shape
     )
     assert tiny_model().built
+
+
+@keras.saving.register_keras_serializable("tests")
+class ColumnDecoder(ConvDecoder):
+    """Makes one column of pixels, and does not say so."""
+
+    compute_output_shape = keras.layers.Layer.compute_output_shape
+
+    def from_condition(self, z, condition):
+        return super().from_condition(z, condition)[:, :, :1]
+
+
+@pytest.mark.parametrize("estimator", ["vimco", "concrete"])
+def test_logits_of_another_shape_are_refused_once_they_show(estimator):
+    """They would be broadcast to the targets."""
+    one = tiny_model()
+    layers = {name: getattr(tiny_model(), name) for name in one.LAYERS}
+    layers["decoder"] = ColumnDecoder.from_config(one.decoder.get_config())
+    model = VariationalMemoryAddressing(**layers, image_shape=one.image_shape)
+    model.compile(estimator=estimator, jit_compile=False, run_eagerly=True)
+    message = r"^decoder: its logits have the shape .*6, 1, 1\); expected \(None, 6, 6, 1\)"
+    for refused in (
+        lambda: model.fit(dataset(episode()), verbose=0),
+        lambda: model.score(episode()["x"], episode()["memory"], 2, [0, 1]),
+    ):
+        with pytest.raises(InvalidArgumentError, match=message):
+            refused()
 
 
 def test_every_weight_moves():

@@ -28,6 +28,7 @@ from tfvma import bounds
 from tfvma.config import Config, ModelConfig, TrainingConfig
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Vimco
+from tfvma.layers.conv_pyramid import ConvPyramid
 from tfvma.models.build import build_model
 from tfvma.models.latent_path import LatentPath
 from tfvma.models.vma import METRICS, VariationalMemoryAddressing
@@ -363,11 +364,17 @@ def test_float16_is_refused():
     try:
         model = tiny_model()
         with pytest.raises(
-            InvalidArgumentError, match="^dtype='mixed_float16': expected 'float32'"
+            InvalidArgumentError, match="^dtype='mixed_float16' of tiny: expected 'float32'"
         ):
             model.compile()
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_float16_of_one_layer_is_refused():
+    model = tiny_model(ConvPyramid(FILTERS, dtype="mixed_float16", name="halves"))
+    with pytest.raises(InvalidArgumentError, match="^dtype='mixed_float16' of halves: expected"):
+        model.compile()
 
 
 def test_a_frozen_model_with_l2_can_be_evaluated():

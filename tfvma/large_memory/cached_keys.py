@@ -111,8 +111,10 @@ class CachedKeys(keras.layers.Layer):
             seed: int32 [2].
 
         Raises:
-            InvalidArgumentError: for a memory of another size than the table.
+            InvalidArgumentError: for a memory of another size than the table, without samples,
+                or for a seed of another kind.
         """
+        num_samples, seed = arguments.count("num_samples", num_samples), arguments.seed(seed)
         entries = self._checked(entries)
         keys = tf.convert_to_tensor(self.table)
         queries = queries_of(addressing, x)

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfvma import arguments
 from tfvma.errors import InvalidArgumentError
 from tfvma.large_memory.log_normalizer import log_normalizer, with_gradient_of_drawn
 from tfvma.large_memory.log_sums import block_log_sums
 from tfvma.large_memory.sample import sample_large
-from tfvma.validation import check_at_least
 
 
 class Reading(NamedTuple):
@@ -56,11 +56,10 @@ def read_large(
         seed: int32 [2].
 
     Raises:
-        InvalidArgumentError: without queries, keys or samples, or when the sizes E of the
-            vectors differ.
+        InvalidArgumentError: without queries, keys or samples, when the sizes E of the
+            vectors differ, or for a seed of another kind.
     """
-    if isinstance(num_samples, int):
-        check_at_least("num_samples", num_samples, 1)
+    num_samples, seed = arguments.count("num_samples", num_samples), arguments.seed(seed)
     queries, prior_query, keys, prior_log_total = (
         tf.convert_to_tensor(value, tf.float32)
         for value in (queries, prior_query, keys, prior_log_total)

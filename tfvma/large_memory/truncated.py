@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfvma import arguments
 from tfvma.large_memory.inverse_cdf import inverse_cdf
 from tfvma.sampling import fine_uniform
 
@@ -28,7 +29,6 @@ class TruncatedReading(NamedTuple):
     kl_a: tf.Tensor
 
 
-@tf.function(reduce_retracing=True)
 def read_truncated(
     queries: tf.Tensor,
     prior_query: tf.Tensor,
@@ -59,7 +59,16 @@ def read_truncated(
         prior_log_total: `log_total_of_prior(prior_query, keys)`, over all slots, a scalar.
         num_samples: K.
         seed: int32 [2].
+
+    Raises:
+        InvalidArgumentError: without samples, or for a seed of another kind.
     """
+    num_samples, seed = arguments.count("num_samples", num_samples), arguments.seed(seed)
+    return _read(queries, prior_query, keys, found, prior_log_total, num_samples, seed)
+
+
+@tf.function(reduce_retracing=True)
+def _read(queries, prior_query, keys, found, prior_log_total, num_samples, seed):
     there = found >= 0
     found_keys = tf.gather(keys, tf.maximum(found, 0))
     nothing = tf.float32.min

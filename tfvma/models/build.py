@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tfvma.config import Config, ModelConfig
+from tfvma.config import PRECISIONS, Config, ModelConfig, check_model
 from tfvma.layers.addressing import Addressing
 from tfvma.layers.memory import EpisodicMemory, LearnedMemory
 from tfvma.layers.mlp_encoder import MLPEmbedding
@@ -24,14 +24,19 @@ def build_model(config: Config, precision: str | None = None) -> EpisodicModel:
         config: what to build; `config.model.family` says which model.
         precision: a Keras dtype policy in the place of `config.training.precision`;
             weights are float32 under "mixed_bfloat16" too, so that they fit both.
+
+    Raises:
+        InvalidArgumentError: for a value that no model can be made of.
     """
     size = config.model
-    check_choice("model.family", size.family, _BUILDERS)
-    check_choice("model.network", size.network, NETWORKS)
+    check_model(size)
+    if precision is None:
+        precision = config.training.precision
+    check_choice("precision", precision, PRECISIONS)
     build = _BUILDERS[size.family]
     return build(
         size,
-        precision or config.training.precision,
+        precision,
         image_shape=(size.image_size, size.image_size, 1),
         num_samples=config.training.num_samples,
         l2=config.training.l2,

@@ -10,7 +10,7 @@ from tfvma.data.check import check_episodes, clear_errors
 from tfvma.errors import InvalidArgumentError
 from tfvma.models.mean import Mean
 from tfvma.models.replicas import all_values, replica_index, replicas
-from tfvma.validation import check_at_least, check_choice
+from tfvma.validation import check_at_least, check_choice, check_seed
 
 _WARMUP_START = 0.1
 
@@ -26,6 +26,9 @@ class EpisodicModel(keras.Model):
         l2: adds l2 / 2 * ||w||^2 over the weights that decay to the loss.
         seed: of the samples that training and `evaluate` draw, one after the other; a .keras
             file keeps where it begins and not how far it got.
+
+    The last three can be set at any time: what is set holds from the next call on, and another
+    seed begins its own samples.
     """
 
     LAYERS: tuple[str, ...]
@@ -40,16 +43,52 @@ class EpisodicModel(keras.Model):
         seed: int,
         **model_options,
     ):
-        check_at_least("num_samples", num_samples, 1)
-        check_at_least("l2", l2, 0.0)
+        check_seed("seed", seed)
         super().__init__(**model_options)
         self.image_shape = tuple(image_shape)
         self.num_samples = num_samples
         self.l2 = l2
-        self.seed = seed
+        self._seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.latent_warmup = 0
         self.means = {name: Mean(name=name) for name in self.METRICS}
+
+    @property
+    def num_samples(self) -> int:
+        return self._num_samples
+
+    @num_samples.setter
+    def num_samples(self, value: int) -> None:
+        self._check_num_samples(value)
+        self._num_samples = value
+        self._trace_anew()
+
+    def _check_num_samples(self, value: int) -> None:
+        check_at_least("num_samples", value, 1)
+
+    @property
+    def l2(self) -> float:
+        return self._l2
+
+    @l2.setter
+    def l2(self, value: float) -> None:
+        check_at_least("l2", value, 0.0)
+        self._l2 = value
+        self._trace_anew()
+
+    @property
+    def seed(self) -> int:
+        return self._seed
+
+    @seed.setter
+    def seed(self, value: int) -> None:
+        check_seed("seed", value)
+        self._seed = value
+        self.seed_generator.state.assign([value, 0])
+
+    def _trace_anew(self) -> None:
+        """Has Keras make its functions again, which hold the values that they were traced with."""
+        self.train_function = self.test_function = self.predict_function = None
 
     @property
     def takes_memory(self) -> bool:
@@ -102,11 +141,12 @@ class EpisodicModel(keras.Model):
         )
 
     def _check_scale(self, optimizer) -> None:
-        policy = self.dtype_policy.name
-        if policy == "mixed_float16":
-            raise InvalidArgumentError(
-                f"dtype={policy!r}: expected 'float32', or 'mixed_bfloat16' with the same range."
-            )
+        for layer in (self, *(getattr(self, name) for name in self.LAYERS)):
+            if layer.compute_dtype == "float16":
+                raise InvalidArgumentError(
+                    f"dtype={layer.dtype_policy.name!r} of {layer.name}: expected 'float32', or "
+                    "'mixed_bfloat16' with the same range."
+                )
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             raise InvalidArgumentError(
                 "optimizer=LossScaleOptimizer: expected the optimizer within it, since no loss is "
@@ -385,7 +425,7 @@ def build_decoder(decoder: keras.layers.Layer, image_shape: tuple[int, int, int]
     try:
         logits_shape = tuple(decoder.compute_output_shape(*shapes)[1:])
     except NotImplementedError:
-        # A layer of a user's own need not know it.
+        # A layer of a user's own need not know it: `log_likelihood` sees what it gives.
         logits_shape = image_shape
     if logits_shape != image_shape:
         raise InvalidArgumentError(

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfvma import bounds
-from tfvma.distributions import latent_distribution, likelihood
+from tfvma.distributions import latent_distribution, log_likelihood
 from tfvma.estimators import LatentDensities
 from tfvma.models.episodic import EpisodicModel
 from tfvma.models.latent_serving import LatentServing
@@ -80,7 +80,7 @@ class LatentModel(LatentServing, EpisodicModel):
         return LatentInference(
             densities=LatentDensities(
                 log_pz=p_latent.log_prob(z),
-                log_px=likelihood(logits).log_prob(x),
+                log_px=log_likelihood(logits, x),
                 log_qz=q_latent.log_prob(z),
             ),
             kl_z=tfd.kl_divergence(q_latent, p_latent),

@@ -22,7 +22,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfvma.bounds import latent_log_weights
-from tfvma.distributions import latent_distribution, likelihood
+from tfvma.distributions import latent_distribution, log_likelihood
 from tfvma.models.samples import merge_samples
 from tfvma.models.streamed_bound import streamed_bound
 from tfvma.sampling import fold_in, sample_normal
@@ -56,7 +56,7 @@ def stream_latent_score(
         z = tf.map_fn(draw, samples, fn_output_signature=tf.TensorSpec(loc.shape, tf.float32))
         logits = decode(merge_samples(z))
         logits = tf.reshape(logits, [-1, batch, *logits.shape[1:]])
-        log_px = likelihood(logits).log_prob(x)
+        log_px = log_likelihood(logits, x)
         return latent_log_weights(p_latent.log_prob(z), log_px, q_latent.log_prob(z)), log_px
 
     bound, reconstruction = streamed_bound(terms, num_samples, batch)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from tfvma.distributions import likelihood
+from tfvma.distributions import log_likelihood
 from tfvma.estimators import Proposal, Relaxed
 from tfvma.estimators.estimator import equal_shares
 from tfvma.layers.soft_attention import mixture
@@ -67,7 +67,7 @@ def infer_relaxed(
     condition = [mixed(part) for part in model.decoder.condition(features)]
     logits = split_samples(model.decoder.from_condition(merge_samples(z), condition), num_samples)
     return evaluate_densities(
-        Read(*prior, loc, scale, z, likelihood(logits).log_prob(x)),
+        Read(*prior, loc, scale, z, log_likelihood(logits, x)),
         path,
         Proposal(address, equal_shares(address, log_posterior.dtype)),
         log_pa=tf.reduce_sum(weights * log_prior, axis=-1),

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from tfvma.bounds import log_weights
-from tfvma.distributions import latent_distribution, likelihood
+from tfvma.distributions import latent_distribution, log_likelihood
 from tfvma.models.chunks import in_chunks
 from tfvma.models.distinct import distinct_entries
 from tfvma.models.samples import merge_samples
@@ -104,7 +104,7 @@ def stream_score(
             merge_samples(z), [tf.gather(part, flat_slot) for part in condition]
         )
         logits = tf.reshape(logits, [-1, batch, *logits.shape[1:]])
-        log_px = likelihood(logits).log_prob(x)
+        log_px = log_likelihood(logits, x)
         p_latent = latent_distribution(
             tf.gather(prior_loc, chunk_slot), tf.gather(prior_scale, chunk_slot)
         )

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvma import bounds, estimators
-from tfvma.distributions import address_distribution, likelihood
+from tfvma.distributions import address_distribution, log_likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Estimator, Proposal, Relaxed
 from tfvma.estimators.estimator import independent_samples, surrogate_of
@@ -227,7 +227,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         prior_loc, prior_scale = (
             tf.gather(of_entries, slot) for of_entries in (encoded.prior_loc, encoded.prior_scale)
         )
-        return Read(prior_loc, prior_scale, loc, scale, z, likelihood(logits).log_prob(x))
+        return Read(prior_loc, prior_scale, loc, scale, z, log_likelihood(logits, x))
 
     def _num_slices(self, x) -> int:
         """As many equal slices of the targets as were asked for, or the next smaller number."""
@@ -280,7 +280,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         """
         check_at_least("slices", slices, 1)
         estimator = estimators.get(estimator)
-        estimator.check(self.num_samples, getattr(self.memory, "memory_size", None))
+        self._check_estimator(estimator, self.num_samples)
         estimator.build(self.image_shape)
         latent_gradient = _joint_latent_gradient(estimator, latent_gradient)
         backward = _checked_backward(estimator, backward)
@@ -288,6 +288,14 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
         # After all that can be refused: a model is compiled in one way or the other.
         self.slices, self.estimator = slices, estimator
         self.latent_gradient, self.backward = latent_gradient, backward
+
+    def _check_num_samples(self, value: int) -> None:
+        super()._check_num_samples(value)
+        if self.compiled:
+            self._check_estimator(self.estimator, value)
+
+    def _check_estimator(self, estimator: Estimator, num_samples: int) -> None:
+        estimator.check(num_samples, getattr(self.memory, "memory_size", None))
 
     @property
     def estimator_state(self) -> list:
