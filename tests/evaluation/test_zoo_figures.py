@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import types
 
 import pytest
 
@@ -182,6 +183,33 @@ def test_controls_of_unknown_steps_are_not_compared(tmp_path):
     assert illustrate_zoo(read_zoo(folder)) == []
 
 
+def test_curves_of_controls_with_the_episodes_of_the_reference(tmp_path, monkeypatch):
+    from tfvma.figures import control_curves
+
+    seen = []
+    draw = control_curves.control_curves
+    monkeypatch.setattr(
+        control_curves, "control_curves", lambda *values: (seen.append(values), draw(*values))[1]
+    )
+    log = "step,kl_a,address_accuracy\n1,2.0,0.25\n2,3.0,0.5\n"
+    changed = {
+        "omniglot26_control_flat": {"model.prior": "flat"},
+        # Neither as many characters, nor as many steps.
+        "omniglot26_control_32classes": {"episodes.num_classes": 32},
+        "omniglot26_control_tied": {"training.steps": 5},
+    }
+    for name, change in changed.items():
+        with_logs(tmp_path, name, {1: log}, change=change)
+    assert illustrate_zoo(read_zoo(tmp_path)) == []
+    with_logs(tmp_path, "omniglot26_control", {1: log})
+    (illustration,) = illustrate_zoo(read_zoo(tmp_path))
+    assert illustration.name == "control_curves"
+    ((logs, chance),) = seen
+    assert list(logs) == ["reference", "flat p(a)"] and chance == 1 / 8
+    assert [row["address_accuracy"] for row in logs["reference"]] == [0.25, 0.5]
+    assert illustrate_zoo(read_zoo(tmp_path), num_samples=8) == []
+
+
 def test_command_writes_what_there_is(savedmodels, tmp_path, capsys):
     out = tmp_path / "out"
     assert main([str(out), "--savedmodels", str(savedmodels)]) == 0
@@ -210,10 +238,10 @@ def test_options_that_cannot_work(tmp_path, options, message, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def with_logs(folder, name: str, logs, stages=()) -> None:
+def with_logs(folder, name: str, logs, stages=(), change=types.MappingProxyType({})) -> None:
     """Each stage that of which the next version was made, by what it started from."""
     home = add_model(folder, name, [])
-    config = Config(name, episodes=EpisodeConfig(kind="recall"))
+    config = replace_options(Config(name, episodes=EpisodeConfig(kind="recall")), change)
     (home / "config.json").write_text(json.dumps(to_dict(config)))
     known = [replace_options(config, {"training.start_from": start}) for start in stages]
     for version, log in logs.items():

@@ -57,6 +57,36 @@ def show_controls(models: Sequence[ZooModel], num_samples: int) -> Illustration 
     )
 
 
+def show_control_curves(models: Sequence[ZooModel], num_samples: int) -> Illustration | None:
+    """How the reference and the controls with its episodes found the address; None without two
+    logs of as many steps at this K."""
+    by_name = {model.name: model for model in models if model.version in model.logs}
+    reference = by_name.get(_REFERENCE)
+    if reference is None or reference.config.training.num_samples != num_samples:
+        return None
+    logs = {
+        words: model.logs[model.version]
+        for name, words in _CHANGED.items()
+        if (model := by_name.get(name))
+        and model.config.episodes == reference.config.episodes
+        and model.config.training == reference.config.training
+    }
+    if len(logs) < 2:
+        return None
+    from tfvma.figures.control_curves import control_curves
+    from tfvma.figures.style import png
+
+    classes = reference.config.episodes.num_classes
+    return Illustration(
+        "control_curves",
+        "How the controls find the address",
+        "For how many targets of training the most likely entry is of their character, and "
+        f"KL(a), against training steps, with K = {num_samples}; means over what was drawn between "
+        "two points. Each was trained once.",
+        png(control_curves(logs, 1 / classes)),
+    )
+
+
 def _setting(row: Row) -> tuple[int | None, int, int]:
     return row.steps, row.targets, row.seed
 

@@ -8,6 +8,7 @@ writes into OUT, each where the rows for it are there,
     confounders.png          figure 5A
     all_characters.png       figure 5B
     controls.png             the control experiments of section 4.2
+    control_curves.png       how these find the address
     recall_curves.png        figure 2A
     few_shot_curves.png      learning curves of the supplement
     overfitting.png          the learned memory of section 4.2 that overfits
@@ -23,7 +24,7 @@ from tfvma.errors import OutputError, TfvmaError
 from tfvma.evaluation.illustration import Illustration
 from tfvma.evaluation.zoo import ZooModel, read_zoo
 from tfvma.evaluation.zoo_confounders import show_confounders
-from tfvma.evaluation.zoo_controls import show_controls
+from tfvma.evaluation.zoo_controls import show_control_curves, show_controls
 from tfvma.evaluation.zoo_curves import show_few_shot, show_overfitting, show_recall
 from tfvma.evaluation.zoo_examples import show_all_characters, show_examples_per_class
 from tfvma.evaluation.zoo_options import PAPER_NUM_SAMPLES, parser
@@ -34,6 +35,7 @@ _FIGURES = (
     show_confounders,
     show_all_characters,
     show_controls,
+    show_control_curves,
     show_recall,
     show_few_shot,
     show_overfitting,
