@@ -185,10 +185,12 @@ def test_what_several_models_have_in_common_stands_side_by_side(savedmodels, tmp
         ["omniglot26_vma_1shot", "q(a|x)", "90.0 ± 2.0 %"],
         ["omniglot26_vma_2shot", "q(a|x)", "87.5 ± 2.0 %"],
     ]
-    _, mnist, omniglot, few_shot = html.split("<p>Nats per image")
+    _, mnist, omniglot, few_shot, all_characters = html.split("<p>Nats per image")
     for table, name in ((mnist, "mnist_vae"), (omniglot, "omniglot28_vae")):
         (line,) = cells_under(table, "in each cell")[2:]
         assert line[0] == name
     lines = cells_under(few_shot, "in each cell")[2:]
     names = ["omniglot26_vae", "omniglot26_vma_8shot", "omniglot26_vma_16shot"]
     assert [line[0] for line in lines] == [_PAPERS, names[0], _PAPERS, *names[1:]]
+    (line,) = cells_under(all_characters, "of every character in memory")[2:]
+    assert line == [names[1], "NLL, K = 4", "95.00 ± 0.50"]

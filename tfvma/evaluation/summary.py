@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tfvma.evaluation.classification_grid import classification_grids, split_classification
 from tfvma.evaluation.few_shot_grid import few_shot_grids, split_few_shot
 from tfvma.evaluation.grid import Grid
+from tfvma.evaluation.memory_grid import memory_grids, split_memory
 from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.nll_grid import nll_grids, split_nll
 from tfvma.evaluation.table import by_protocol, first_bound, full_cells, markdown_line
@@ -30,7 +31,11 @@ SECTIONS = (
     Section("A learned memory, MNIST (section 4.1, figure 2)", "mnist_*", "nll *"),
     Section("A learned memory, Omniglot at 28x28 (section 4.2)", "omniglot28_*", "*"),
     Section("Few-shot generation (section 4.2, figure 4B)", "omniglot26_v*", "few_shot *"),
-    Section("Soft attention (section 4.2, figure 5A)", "omniglot26_soft", "*"),
+    Section("More characters in memory (section 4.2, figure 5A)", "omniglot26_*", "confounders *"),
+    Section(
+        "All characters in memory (section 4.2, figure 5B)", "omniglot26_*", "all_classes_shots *"
+    ),
+    Section("Soft attention (section 4.2)", "omniglot26_soft", "*"),
     Section("One choice changed at a time (section 4.2)", "omniglot26_control*", "few_shot *"),
     Section("Classification without retraining (section 4.2)", "*", "classification*"),
     Section("The split of Generative Matching Networks (table 1)", "gmn_*", "*"),
@@ -98,19 +103,25 @@ def _most_important(rows: Sequence[Row]) -> list[Row]:
 def _split_grids(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The rows that stand by themselves, and those of the grids."""
     gridded = []
-    for split in (split_classification, split_few_shot, split_nll, split_table1):
+    for split in (split_classification, split_few_shot, split_memory, split_nll, split_table1):
         rows, own = split(rows)
         gridded += own
     return rows, gridded
 
 
 def _grids(found: Sequence[_Found]) -> list[Grid]:
-    classified, few_shot, unlabelled = [], [], []
+    classified, few_shot, of_memories, unlabelled = [], [], [], []
     for model, rows in _by_model(found):
         classified += [(model.name, row) for row in split_classification(rows)[1]]
         few_shot += [(model, row) for row in split_few_shot(rows)[1]]
+        of_memories += [(model, row) for row in split_memory(rows)[1]]
         unlabelled += [(model, row) for row in split_nll(rows)[1]]
-    return [*few_shot_grids(few_shot), *classification_grids(classified), *nll_grids(unlabelled)]
+    return [
+        *few_shot_grids(few_shot),
+        *memory_grids(of_memories),
+        *classification_grids(classified),
+        *nll_grids(unlabelled),
+    ]
 
 
 def _by_model(found: Sequence[_Found]) -> list[tuple[ZooModel, list[Row]]]:
