@@ -49,6 +49,9 @@ def test_options_that_a_file_lacks_take_their_defaults(config):
         ("model", {"filters": [4, 4.5]}, r"model\.filters=\[4, 4\.5\]: expected whole numbers"),
         ("model", {"tied": 1}, r"model\.tied=1: expected true or false"),
         ("optimizer", "adam", r"optimizer='adam': there is no option"),
+        ("optimizer", {}, r"optimizer=\{\}: there is no option"),
+        ("model", None, r"model=None: expected a section with options"),
+        ("training", {"learning_rate": 10**400}, r"learning_rate=10*: expected a finite number"),
     ],
 )
 def test_from_dict_names_what_does_not_fit(section, content, message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import math
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
@@ -229,6 +229,11 @@ class Config:
     intervals: IntervalConfig = field(default_factory=IntervalConfig)
 
 
+_SECTIONS = tuple(
+    section for section, kind in get_type_hints(Config).items() if dataclasses.is_dataclass(kind)
+)
+
+
 def option_types() -> dict[str, Any]:
     """The type of every option, by dotted key: {"training.steps": int, ...}."""
     return {
@@ -289,8 +294,10 @@ def from_dict(values: Mapping[str, Any]) -> Config:
     for section, content in values.items():
         if section == "name":
             continue
-        if not isinstance(content, Mapping):
+        if section not in _SECTIONS:
             raise InvalidArgumentError(_unknown(section, content, option_types()))
+        if not isinstance(content, Mapping):
+            raise InvalidArgumentError(f"{section}={content!r}: expected a section with options.")
         flat.update({f"{section}.{key}": value for key, value in content.items()})
     return replace_options(Config(name), flat)
 
@@ -430,9 +437,9 @@ def _check_memory(config: Config) -> None:
 
 
 def _typed(key: str, value: Any, hint: Any) -> Any:
-    if hint is float and type(value) is int:
+    if hint is float and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
-    if hint is float and isinstance(value, float) and not math.isfinite(value):
+    if hint is float and type(value) in (int, float) and not abs(value) <= sys.float_info.max:
         raise InvalidArgumentError(f"{key}={value!r}: expected a finite number.")
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]

@@ -95,6 +95,7 @@ def test_a_memory_of_unknown_size(name):
     [
         (lambda: Ovis(gamma=1.5), "gamma=1.5: expected a number from 0 to 1"),
         (lambda: Ovis(gamma=float("nan")), "gamma=nan: expected a number from 0 to 1"),
+        (lambda: Ovis(gamma="1"), "gamma='1': expected a number from 0 to 1"),
         (lambda: ExactTopK(0), "num_top=0: expected at least 1"),
         (lambda: MarginalTopK(0), "num_top=0: expected at least 1"),
         (lambda: Exact(0), "most_slots=0: expected at least 1"),

@@ -93,6 +93,8 @@ def test_nothing_is_made_before_it_is_built():
     [
         ({"hidden_units": 0}, "hidden_units=0: expected at least 1"),
         ({"learning_rate": 0.0}, "learning_rate=0.0: expected more than 0"),
+        ({"learning_rate": None}, "learning_rate=None: expected more than 0"),
+        ({"momentum": "0.9"}, "momentum='0.9': expected 0 or more, less than 1"),
         ({"momentum": 1.0}, "momentum=1.0: expected 0 or more, less than 1"),
         ({"addresses": "all"}, "addresses='all'.*'independent', 'stratified'"),
     ],

@@ -135,7 +135,13 @@ def test_temperature_falls_geometrically_and_stays():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"temperature": 0.0}, {"final_temperature": -1.0}, {"temperature": float("nan")}]
+    "settings",
+    [
+        {"temperature": 0.0},
+        {"final_temperature": -1.0},
+        {"temperature": float("nan")},
+        {"temperature": "1"},
+    ],
 )
 def test_temperatures_are_positive(settings):
     (name,) = settings

@@ -59,6 +59,19 @@ def test_images_may_be_wider_than_high_and_have_colours():
     ]
 
 
+def test_images_may_be_of_any_size():
+    pyramid = ConvPyramid((2, 3))
+    shapes = [(None, None, None, 1), (None, None, None, 2), (None, None, None, 3)]
+    assert pyramid.compute_output_shape((None, None, None, 1)) == shapes
+    pyramid.build((None, None, None, 1))
+    assert [feature.shape[1] for feature in pyramid(tf.zeros([1, 6, 6, 1]))] == [6, 3, 3]
+
+
+def test_an_embedding_of_any_size_is_refused():
+    with pytest.raises(InvalidArgumentError, match="a known size .* 'key' has weights for each"):
+        ConvEmbedding(3, (2, 4), name="key").build((None, None, None, 1))
+
+
 def test_embedding_is_an_mlp_on_the_top_of_a_pyramid():
     layer = ConvEmbedding(3, (2, 4), hidden_units=5)
     images = tf.random.normal([2, 6, 6, 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import keras
 import tensorflow as tf
 
@@ -41,7 +43,7 @@ class Relaxed(Estimator):
             ("temperature", temperature),
             ("final_temperature", final_temperature),
         ):
-            if not value > 0.0:
+            if not (isinstance(value, Real) and value > 0.0):
                 raise InvalidArgumentError(
                     f"{name}={value!r}: expected more than 0. The limit 0 has no gradient; "
                     "'vimco' and the other sampling estimators need no temperature."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import keras
 import tensorflow as tf
 
@@ -41,9 +43,9 @@ class Nvil(Estimator):
         addresses: str = "independent",
     ):
         check_at_least("hidden_units", hidden_units, 1)
-        if not learning_rate > 0.0:
+        if not (isinstance(learning_rate, Real) and learning_rate > 0.0):
             raise InvalidArgumentError(f"learning_rate={learning_rate!r}: expected more than 0.")
-        if not 0.0 <= momentum < 1.0:
+        if not (isinstance(momentum, Real) and 0.0 <= momentum < 1.0):
             raise InvalidArgumentError(f"momentum={momentum!r}: expected 0 or more, less than 1.")
         check_choice("addresses", addresses, ADDRESSES)
         self.hidden_units = hidden_units

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import keras
 import tensorflow as tf
 
@@ -30,7 +32,7 @@ class Ovis(Estimator):
     """
 
     def __init__(self, gamma: float = 1.0):
-        if not 0.0 <= gamma <= 1.0:
+        if not (isinstance(gamma, Real) and 0.0 <= gamma <= 1.0):
             raise InvalidArgumentError(f"gamma={gamma!r}: expected a number from 0 to 1.")
         self.gamma = gamma
 

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
+from tfvma.layers.flat_size import flat_size
 
 
 def pyramid_strides(num_layers: int, stride_first: bool) -> tuple[int, ...]:
@@ -16,8 +17,11 @@ def pyramid_strides(num_layers: int, stride_first: bool) -> tuple[int, ...]:
     return tuple(2 if layer % 2 == strided else 1 for layer in range(num_layers))
 
 
-def pyramid_sizes(image_size: int, strides: tuple[int, ...]) -> tuple[int, ...]:
-    """Side of the image and of every layer's output, len(strides) + 1 numbers."""
+def pyramid_sizes(image_size: int | None, strides: tuple[int, ...]) -> tuple[int | None, ...]:
+    """Side of the image and of every layer's output, len(strides) + 1 numbers; None where that
+    of the image is not known."""
+    if image_size is None:
+        return (None,) * (len(strides) + 1)
     sizes = [image_size]
     for stride in strides:
         sizes.append(math.ceil(sizes[-1] / stride))
@@ -136,7 +140,7 @@ class ConvEmbedding(keras.layers.Layer):
     def build(self, images_shape):
         self.pyramid.build(images_shape)
         top = self.pyramid.compute_output_shape(images_shape)[-1]
-        self.hidden.build((images_shape[0], math.prod(top[1:])))
+        self.hidden.build((images_shape[0], flat_size(top, self.name)))
         self.embedding.build((images_shape[0], self.hidden_units))
         self.built = True
 

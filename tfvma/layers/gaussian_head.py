@@ -7,6 +7,8 @@ import math
 import keras
 import tensorflow as tf
 
+from tfvma.layers.flat_size import flat_size
+
 # softplus(_UNIT_OFFSET) = 1, so that an untrained head gives about a standard normal.
 _UNIT_OFFSET = math.log(math.e - 1.0)
 _SMALLEST_SCALE = 1e-3
@@ -37,7 +39,7 @@ class GaussianHead(keras.layers.Layer):
         self.parameters = keras.layers.Dense(2 * latent_dim, dtype="float32", name="parameters")
 
     def build(self, features_shape):
-        self.hidden.build((features_shape[0], math.prod(features_shape[1:])))
+        self.hidden.build((features_shape[0], flat_size(features_shape, self.name)))
         self.parameters.build((features_shape[0], self.hidden_units))
         self.built = True
 

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
+from tfvma.layers.flat_size import flat_size
 
 
 def check_units(units: tuple[int, ...]) -> tuple[int, ...]:
@@ -49,7 +50,7 @@ class MLPEncoder(keras.layers.Layer):
         ]
 
     def build(self, entries_shape):
-        sizes = (math.prod(entries_shape[1:]), *self.units)
+        sizes = (flat_size(entries_shape, self.name), *self.units)
         for dense, size in zip(self.dense, sizes, strict=False):
             dense.build((None, size))
         self.built = True

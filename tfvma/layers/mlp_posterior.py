@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import keras
 import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
+from tfvma.layers.flat_size import flat_size
 from tfvma.layers.gaussian_head import GaussianHead
 from tfvma.layers.mlp_encoder import check_units, flatten
 
@@ -48,8 +47,8 @@ class MLPPosterior(keras.layers.Layer):
         self.head = GaussianHead(latent_dim, second, dtype=self.dtype_policy, name="head")
 
     def build(self, x_shape, entry_shape):
-        self.x_dense.build((None, math.prod(x_shape[1:])))
-        self.entry_dense.build((None, math.prod(entry_shape[1:])))
+        self.x_dense.build((None, flat_size(x_shape, self.name)))
+        self.entry_dense.build((None, flat_size(entry_shape, self.name)))
         self.head.build((None, self.units[0]))
         self.built = True
 
