@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ import tensorflow as tf
 from tests.models.tiny_vma import episode, fit_once, tiny_model
 from tfvma import bounds, estimators
 from tfvma.errors import InvalidArgumentError
-from tfvma.estimators import Estimator, Exact, Relaxed, StraightThrough, WakeWake
+from tfvma.estimators import Estimator, Exact, Proposal, Relaxed, StraightThrough, WakeWake
 from tfvma.models.latent_path import LatentPath
 from tfvma.models.relaxed import infer_relaxed
 from tfvma.models.vma import BACKWARD
@@ -202,6 +204,45 @@ def test_a_surrogate_of_another_shape_is_refused_where_the_batch_is_not_known():
 def test_a_surrogate_that_is_no_tensor_is_refused():
     with pytest.raises(InvalidArgumentError, match=r"surrogate of Mine: expected .* got None"):
         fit_once(tiny_model(), estimator=Mine(lambda log_px: None))
+
+
+class Proposing(Estimator):
+    """Proposes what it is told to."""
+
+    def __init__(self, proposal):
+        self._proposal = proposal
+
+    def propose(self, log_posterior, num_samples, seed):
+        return self._proposal
+
+    def surrogate(self, densities, proposal=None, x=None):
+        return bounds.iw_bound(bounds.log_weights(*densities))
+
+
+ADDRESS, SHARE = tf.zeros([2, 4], tf.int32), tf.zeros([2, 4])
+OTHER_PROPOSALS = {
+    "addresses alone": (ADDRESS, "EagerTensor"),
+    "int64": (Proposal(tf.zeros([2, 4], tf.int64), SHARE), r"address int64 \(2, 4\)"),
+    "[B]": (Proposal(ADDRESS[0], SHARE), r"address int32 \(4,\)"),
+    "[B, S]": (Proposal(tf.transpose(ADDRESS), SHARE), r"address int32 \(4, 2\)"),
+    "one share": (Proposal(ADDRESS, SHARE[0]), r"log_share float32 \(4,\)"),
+    "a number": (Proposal(ADDRESS, -0.7), r"log_share -0\.7"),
+}
+
+
+@pytest.mark.parametrize("backward", BACKWARD)
+@pytest.mark.parametrize(("proposal", "got"), OTHER_PROPOSALS.values(), ids=OTHER_PROPOSALS)
+def test_a_proposal_of_another_shape_is_refused(proposal, got, backward):
+    with pytest.raises(
+        InvalidArgumentError,
+        match=rf"proposal of Proposing: expected a Proposal with .* here B = 4, got {got}\.",
+    ):
+        fit_once(tiny_model(), estimator=Proposing(proposal), backward=backward)
+
+
+def test_a_proposal_as_it_should_be_is_taken():
+    logs = fit_once(tiny_model(), estimator=Proposing(Proposal(ADDRESS, SHARE - math.log(2.0))))
+    assert math.isfinite(logs["iw_bound"])
 
 
 def test_an_estimator_without_a_surrogate_says_what_it_lacks():

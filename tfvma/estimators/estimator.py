@@ -126,6 +126,33 @@ class Estimator:
         return cls(**config)
 
 
+def proposal_of(estimator: Estimator, log_posterior: tf.Tensor, num_samples: int, seed) -> Proposal:
+    """`estimator.propose`, for arguments as there.
+
+    Raises InvalidArgumentError where it is none of addresses int32 [S, B] with shares [S, B].
+    """
+    proposal = estimator.propose(log_posterior, num_samples, seed)
+    if not isinstance(proposal, Proposal):
+        got = type(proposal).__name__
+    else:
+        wanted = (None, log_posterior.shape[0])
+        parts = {"address": tf.int32, "log_share": log_posterior.dtype}
+        wrong = (
+            f"{name} {value.dtype.name} {value.shape}" if tf.is_tensor(value) else f"{name} {value}"
+            for name, dtype in parts.items()
+            if not tf.is_tensor(value := getattr(proposal, name))
+            or value.dtype != dtype
+            or not value.shape.is_compatible_with(wanted)
+        )
+        got = next(wrong, "")
+    if got:
+        raise InvalidArgumentError(
+            f"proposal of {type(estimator).__name__}: expected a Proposal with address int32 "
+            f"[S, B] and log_share [S, B], here B = {log_posterior.shape[0]}, got {got}."
+        )
+    return proposal
+
+
 def surrogate_of(
     estimator: Estimator, densities: LogDensities, proposal: Proposal | None, x: tf.Tensor
 ) -> tf.Tensor:

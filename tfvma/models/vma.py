@@ -9,7 +9,7 @@ from tfvma import bounds, estimators
 from tfvma.distributions import address_distribution, log_likelihood
 from tfvma.errors import InvalidArgumentError
 from tfvma.estimators import Estimator, Proposal, Relaxed
-from tfvma.estimators.estimator import independent_samples, surrogate_of
+from tfvma.estimators.estimator import proposal_of, surrogate_of
 from tfvma.layers.gather_rows import gather_rows
 from tfvma.layers.memory import EpisodicMemory
 from tfvma.models.distinct import distinct_entries, distinct_pairs
@@ -160,8 +160,7 @@ class VariationalMemoryAddressing(Serving, EpisodicModel):
 
     def sample(self, asked: Asked, num_samples: int, seeds, estimator: Estimator | None) -> Samples:
         """Draws addresses and noise; arguments as those of `infer`."""
-        propose = independent_samples if estimator is None else estimator.propose
-        proposal = propose(asked.log_posterior, num_samples, seeds[0])
+        proposal = proposal_of(estimator or Estimator(), asked.log_posterior, num_samples, seeds[0])
         noise = latent_noise(proposal.address, self.prior_head.latent_dim, seeds[1])
         return Samples(proposal, noise)
 
