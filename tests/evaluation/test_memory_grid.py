@@ -62,7 +62,7 @@ def test_more_examples_of_all_characters(tmp_path):
         "Nats per image of omniglot26/test with S examples of every character in memory, 2,880 "
         "targets, the same in all cells of a line:"
     )
-    assert columns == "| model |  | S = 2 | S = 18 |"
+    assert columns == "| model | metric | S = 2 | S = 18 |"
     assert few == "| a | NLL, K = 4 | 75.00 ± 0.50 | 71.00 ± 0.50 |"
     assert many == "| a | NLL, K = 1,000 | 70.00 ± 0.50 | – |"
     # Nothing with one character to add log C to.

@@ -78,7 +78,7 @@ def _more_characters(data: str, lines: _Lines) -> Grid:
             optimum = [f"{cells[1].value + math.log(count):.2f}" for count in characters]
             table.append([*head, "that of C = 1, plus log C", *optimum])
     return Grid(
-        columns=["model", "S", "", *(f"C = {count}" for count in characters)],
+        columns=["model", "S", "metric", *(f"C = {count}" for count in characters)],
         alignment="lrl" + "r" * len(characters),
         lines=table,
         heading=(
@@ -91,7 +91,7 @@ def _more_characters(data: str, lines: _Lines) -> Grid:
 def _more_examples(data: str, lines: _Lines) -> Grid:
     examples = _varied(lines)
     return Grid(
-        columns=["model", "", *(f"S = {count}" for count in examples)],
+        columns=["model", "metric", *(f"S = {count}" for count in examples)],
         alignment="ll" + "r" * len(examples),
         lines=[
             [line.name, _words(line), *(_value(cells.get(count)) for count in examples)]
