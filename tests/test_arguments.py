@@ -80,3 +80,9 @@ def test_numpy_numbers_of_another_width_are_taken():
     assert arguments.images("x", IMAGES.astype(np.uint8), SHAPE).dtype == tf.float32
     with pytest.raises(InvalidArgumentError, match="z of float64: expected float32 .any, 5.."):
         arguments.rows("z", tf.zeros([2, 5], tf.float64), (5,))
+
+
+@pytest.mark.parametrize("value", [True, 2**31, 2**40])
+def test_what_no_count_can_be_is_named(value):
+    with pytest.raises(InvalidArgumentError, match=f"^num_samples={value}: expected .* 2147483647"):
+        arguments.count("num_samples", value)

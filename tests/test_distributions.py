@@ -95,6 +95,7 @@ def test_log_likelihood_of_samples_of_each_target():
     logits = tf.constant(RANDOM.normal(size=(2, 3, 4, 5, 1)), tf.float32)
     expected = likelihood(logits).log_prob(x)
     np.testing.assert_array_equal(log_likelihood(logits, tf.constant(x)), expected)
+    np.testing.assert_array_equal(log_likelihood(logits, x), expected)
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 1, 5, 1), (2, 3, 4, 5, 3), (2, 3, 1, 1, 1)])

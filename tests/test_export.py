@@ -20,7 +20,8 @@ import tfvma
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, from_dict
 from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.export import export_saved_model
-from tfvma.layers import ConvDecoder
+from tfvma.layers import Addressing, ConvDecoder
+from tfvma.models import VariationalMemoryAddressing
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
 from tfvma.servable import load_servable
@@ -244,8 +245,37 @@ def test_a_model_of_another_architecture_is_refused(model, tmp_path):
 def test_a_model_of_another_family_is_refused(model, tmp_path):
     vae = dataclasses.replace(CONFIG.model, family="vae", key_dim=ModelConfig().key_dim)
     other = dataclasses.replace(CONFIG, model=vae)
-    with pytest.raises(InvalidArgumentError, match="it is a VariationalMemoryAddressing and not a"):
+    with pytest.raises(InvalidArgumentError, match="it is VariationalMemoryAddressing and not Var"):
         export_saved_model(model, other, tmp_path)
+
+
+class Extended(VariationalMemoryAddressing):
+    """May compute something else."""
+
+
+def test_a_model_of_a_users_own_is_refused(model, tmp_path):
+    layers = {name: getattr(random_model(), name) for name in model.LAYERS}
+    mine = Extended(**layers, image_shape=model.image_shape)
+    with pytest.raises(InvalidArgumentError, match="it is Extended and not VariationalMemoryAddr"):
+        export_saved_model(mine, CONFIG, tmp_path)
+
+
+def test_one_layer_in_two_places_is_refused(model, tmp_path):
+    layers = {name: getattr(random_model(), name) for name in model.LAYERS}
+    key = layers["addressing"].key_embedding
+    layers["addressing"] = Addressing(key, key, name="addressing")
+    # Options tell layers of other names apart no more than those of equal ones.
+    mine = type(model)(**layers, image_shape=model.image_shape)
+    with pytest.raises(InvalidArgumentError, match=r"addressing has \d+ weights and not \d+"):
+        export_saved_model(mine, CONFIG, tmp_path)
+
+
+def test_weights_for_a_copy_that_config_does_not_know_are_refused(tmp_path):
+    dense = ModelConfig(network="mlp", image_size=SIZE, units=(6, 5), latent_dim=3, key_dim=5)
+    config = dataclasses.replace(CONFIG, model=dense)
+    copying = dataclasses.replace(CONFIG, model=dataclasses.replace(dense, entry_to_logits=3.0))
+    with pytest.raises(InvalidArgumentError, match="decoder.entry_to_logits is 3.0 and not 0.0"):
+        export_saved_model(build_model(copying), config, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +305,7 @@ def test_a_layer_that_config_does_not_describe_is_refused(model, tmp_path):
         image_shape=model.image_shape,
         name=model.name,
     )
-    with pytest.raises(InvalidArgumentError, match="decoder.class_name is 'MyDecoder' and not "):
+    with pytest.raises(InvalidArgumentError, match="decoder is MyDecoder and not ConvDecoder"):
         export_saved_model(mine, CONFIG, tmp_path)
 
 

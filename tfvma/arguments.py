@@ -6,6 +6,8 @@ rest becomes an assertion in the graph, so that a server's clients read it too.
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import tensorflow as tf
 
 from tfvma.errors import InvalidArgumentError
@@ -30,6 +32,10 @@ def rows(name: str, value, row_shape: tuple[int, ...]) -> tf.Tensor:
 
 def count(name: str, value) -> tf.Tensor:
     """`value` as an int32 scalar of at least 1."""
+    if isinstance(value, bool) or (isinstance(value, Integral) and value > tf.int32.max):
+        raise InvalidArgumentError(
+            f"{name}={value!r}: expected a whole number from 1 to {tf.int32.max}."
+        )
     value = _tensor(name, value, tf.int32, ())
     known = tf.get_static_value(value)
     if known is not None:

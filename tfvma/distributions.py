@@ -41,7 +41,7 @@ def log_likelihood(logits: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
 
     Raises InvalidArgumentError for logits of images of another shape, which would be broadcast.
     """
-    if not x.shape[-3:].is_compatible_with(logits.shape[-3:]):
+    if not tf.TensorShape(x.shape[-3:]).is_compatible_with(logits.shape[-3:]):
         raise InvalidArgumentError(
             f"decoder: its logits have the shape {tuple(logits.shape)}; expected "
             f"{(None, *x.shape[-3:])}, as the targets have."

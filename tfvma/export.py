@@ -177,13 +177,17 @@ def _float32_copy(model: EpisodicModel, config: Config) -> EpisodicModel:
 
 def _difference(model: EpisodicModel, expected: EpisodicModel) -> str:
     """The first thing that two models do not have in common, in words; "" where there is none."""
-    if not isinstance(model, type(expected)):
-        return f"it is a {type(model).__name__} and not a {type(expected).__name__}"
+    # A subclass may compute something else.
+    if type(model) is not type(expected):
+        return f"it is {type(model).__name__} and not {type(expected).__name__}"
     for name in expected.LAYERS:
         layer, wanted = getattr(model, name), getattr(expected, name)
         differing = differing_option(layer, wanted, name)
         if differing:
             return differing
+        # As where one layer stands in two places.
+        if len(layer.weights) != len(wanted.weights):
+            return f"{name} has {len(layer.weights)} weights and not {len(wanted.weights)}"
         for weight, target in zip(layer.weights, wanted.weights, strict=True):
             if weight.shape != target.shape:
                 return f"{target.path} is {list(weight.shape)} and not {list(target.shape)}"

@@ -34,7 +34,8 @@ def check_at_least(name: str, value: int | float, minimum: int | float, why: str
 
 def check_seed(name: str, value: int) -> None:
     """Raises InvalidArgumentError for a seed that TensorFlow's int32 or NumPy cannot hold."""
-    if not (isinstance(value, Integral) and 0 <= value <= _MAX_SEED):
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (whole and 0 <= value <= _MAX_SEED):
         raise InvalidArgumentError(f"{name}={value!r}: expected 0 to {_MAX_SEED}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 from tests.evaluation.zoo_folder import add_model, all_classes_rows, confounder_rows, row
@@ -67,3 +68,10 @@ def test_more_examples_of_all_characters(tmp_path):
     assert many == "| a | NLL, K = 1,000 | 70.00 ± 0.50 | – |"
     # Nothing with one character to add log C to.
     assert confounders[-1] == "| a | 1 | NLL, K = 4 | 80.00 ± 0.50 |"
+
+
+def test_other_targets_in_a_line_are_not_called_the_same(tmp_path):
+    one, other = confounder_rows({1: 70.0, 2: 71.0})
+    add_model(tmp_path, "a", [one, dataclasses.replace(other, targets=64)])
+    ((heading, *_),) = grids(tmp_path)
+    assert heading.endswith("characters in memory, 64 to 2,880 targets:")

@@ -226,6 +226,8 @@ OTHER_PROPOSALS = {
     "[B]": (Proposal(ADDRESS[0], SHARE), r"address int32 \(4,\)"),
     "[B, S]": (Proposal(tf.transpose(ADDRESS), SHARE), r"address int32 \(4, 2\)"),
     "one share": (Proposal(ADDRESS, SHARE[0]), r"log_share float32 \(4,\)"),
+    "fewer shares": (Proposal(ADDRESS, SHARE[:1]), r"address \(2, 4\) and log_share \(1, 4\)"),
+    "fewer addresses": (Proposal(ADDRESS[:1], SHARE), r"address \(1, 4\) and log_share \(2, 4\)"),
     "a number": (Proposal(ADDRESS, -0.7), r"log_share -0\.7"),
 }
 
@@ -238,6 +240,14 @@ def test_a_proposal_of_another_shape_is_refused(proposal, got, backward):
         match=rf"proposal of Proposing: expected a Proposal with .* here B = 4, got {got}\.",
     ):
         fit_once(tiny_model(), estimator=Proposing(proposal), backward=backward)
+
+
+def test_tracing_says_nothing(caplog):
+    """AutoGraph warns of what it cannot read, and asks for a report."""
+    model, e = tiny_model(num_samples=2), episode()
+    model.compile(jit_compile=False)
+    tf.function(lambda: model.gradients(e, SEEDS))()
+    assert [record.message for record in caplog.records if "AutoGraph" in record.message] == []
 
 
 def test_a_proposal_as_it_should_be_is_taken():

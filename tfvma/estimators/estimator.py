@@ -129,28 +129,35 @@ class Estimator:
 def proposal_of(estimator: Estimator, log_posterior: tf.Tensor, num_samples: int, seed) -> Proposal:
     """`estimator.propose`, for arguments as there.
 
-    Raises InvalidArgumentError where it is none of addresses int32 [S, B] with shares [S, B].
+    Raises InvalidArgumentError where it is none of addresses int32 [S, B] with as many shares.
     """
     proposal = estimator.propose(log_posterior, num_samples, seed)
-    if not isinstance(proposal, Proposal):
-        got = type(proposal).__name__
-    else:
-        wanted = (None, log_posterior.shape[0])
-        parts = {"address": tf.int32, "log_share": log_posterior.dtype}
-        wrong = (
-            f"{name} {value.dtype.name} {value.shape}" if tf.is_tensor(value) else f"{name} {value}"
-            for name, dtype in parts.items()
-            if not tf.is_tensor(value := getattr(proposal, name))
-            or value.dtype != dtype
-            or not value.shape.is_compatible_with(wanted)
-        )
-        got = next(wrong, "")
+    got = type(proposal).__name__
+    if isinstance(proposal, Proposal):
+        got = _wrong_part(proposal, log_posterior)
     if got:
         raise InvalidArgumentError(
             f"proposal of {type(estimator).__name__}: expected a Proposal with address int32 "
             f"[S, B] and log_share [S, B], here B = {log_posterior.shape[0]}, got {got}."
         )
     return proposal
+
+
+def _wrong_part(proposal: Proposal, log_posterior: tf.Tensor) -> str:
+    """What in a proposal is not as it should be, in words; "" where all is."""
+    address, log_share = proposal
+    wanted = tf.TensorShape([None, log_posterior.shape[0]])
+    for name, value, dtype in (
+        ("address", address, tf.int32),
+        ("log_share", log_share, log_posterior.dtype),
+    ):
+        if not tf.is_tensor(value):
+            return f"{name} {value!r}"
+        if value.dtype != dtype or not wanted.is_compatible_with(value.shape):
+            return f"{name} {value.dtype.name} {value.shape}"
+    if not address.shape.is_compatible_with(log_share.shape):
+        return f"address {address.shape} and log_share {log_share.shape}"
+    return ""
 
 
 def surrogate_of(

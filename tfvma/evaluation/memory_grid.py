@@ -83,7 +83,7 @@ def _more_characters(data: str, lines: _Lines) -> Grid:
         lines=table,
         heading=(
             f"Nats per image of {data} with S examples of each of C characters in memory, "
-            f"{_targets(lines)} targets, the same in all cells of a line:"
+            f"{_targets(lines)}:"
         ),
     )
 
@@ -99,7 +99,7 @@ def _more_examples(data: str, lines: _Lines) -> Grid:
         ],
         heading=(
             f"Nats per image of {data} with S examples of every character in memory, "
-            f"{_targets(lines)} targets, the same in all cells of a line:"
+            f"{_targets(lines)}:"
         ),
     )
 
@@ -124,7 +124,10 @@ def _has_address(line: _Line, lines: Iterable[_Line]) -> bool:
 
 
 def _targets(lines: _Lines) -> str:
-    return targets_of(row for cells in lines.values() for row in cells.values())
+    """How many, and that the protocols take the same ones for any memory."""
+    said = f"{targets_of(row for cells in lines.values() for row in cells.values())} targets"
+    drawn = [{(row.targets, row.seed) for row in cells.values()} for cells in lines.values()]
+    return f"{said}, the same in all cells of a line" if max(map(len, drawn)) == 1 else said
 
 
 def _words(line: _Line) -> str:

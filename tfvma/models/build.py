@@ -22,8 +22,8 @@ def build_model(config: Config, precision: str | None = None) -> EpisodicModel:
 
     Args:
         config: what to build; `config.model.family` says which model.
-        precision: a Keras dtype policy in the place of `config.training.precision`;
-            weights are float32 under "mixed_bfloat16" too, so that they fit both.
+        precision: "float32" or "mixed_bfloat16", in the place of `config.training.precision`;
+            weights are float32 under both, so that they fit both.
 
     Raises:
         InvalidArgumentError: for a value that no model can be made of.

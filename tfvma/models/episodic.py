@@ -27,8 +27,8 @@ class EpisodicModel(keras.Model):
         seed: of the samples that training and `evaluate` draw, one after the other; a .keras
             file keeps where it begins and not how far it got.
 
-    The last three can be set at any time: what is set holds from the next call on, and another
-    seed begins its own samples.
+    The last three can be set at any time, in a callback too: what is set holds from the next step
+    on, and another seed begins its own samples.
     """
 
     LAYERS: tuple[str, ...]
@@ -49,7 +49,7 @@ class EpisodicModel(keras.Model):
         self.num_samples = num_samples
         self.l2 = l2
         self._seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(int(seed))
         self.latent_warmup = 0
         self.means = {name: Mean(name=name) for name in self.METRICS}
 
@@ -84,11 +84,19 @@ class EpisodicModel(keras.Model):
     def seed(self, value: int) -> None:
         check_seed("seed", value)
         self._seed = value
-        self.seed_generator.state.assign([value, 0])
+        self.seed_generator.state.assign([int(value), 0])
 
     def _trace_anew(self) -> None:
-        """Has Keras make its functions again, which hold the values that they were traced with."""
-        self.train_function = self.test_function = self.predict_function = None
+        """Has Keras make its functions again, which hold the values that they were traced with.
+
+        At once, since a callback may have set them, and `fit` goes on with what is there.
+        """
+        if self.train_function is not None:
+            self.make_train_function(force=True)
+        if self.test_function is not None:
+            self.make_test_function(force=True)
+        if self.predict_function is not None:
+            self.make_predict_function(force=True)
 
     @property
     def takes_memory(self) -> bool:
