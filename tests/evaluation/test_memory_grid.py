@@ -46,7 +46,7 @@ def test_more_characters_with_log_c_below_what_has_an_address(tmp_path):
     )
     assert rules.startswith("| --- | ---: | --- | ---: |")
     assert a == "| a | 1 | NLL, K = 4 | 70.00 ± 0.50 | 74.00 ± 0.50 |"
-    assert a_optimum == f"| a | 1 | that of C = 1, plus log C | 70.00 | {70 + math.log(8):.2f} |"
+    assert a_optimum == f"| a | 1 | NLL at C = 1, plus log C | 70.00 | {70 + math.log(8):.2f} |"
     assert a_kl == "| a | 1 | KL(a) | – | 2.00 ± 0.50 |"
     assert a_right == "| a | 1 | address accuracy | – | 90.0 ± 50.0 % |"
     assert a16.startswith("| a | 16 | NLL, K = 4 | 65.00") and "plus log C" in a16_optimum

@@ -76,7 +76,7 @@ def _more_characters(data: str, lines: _Lines) -> Grid:
         table.append([*head, _words(line), *(_value(cells.get(count)) for count in characters)])
         if line.metric == "nll" and 1 in cells and _has_address(line, lines):
             optimum = [f"{cells[1].value + math.log(count):.2f}" for count in characters]
-            table.append([*head, "that of C = 1, plus log C", *optimum])
+            table.append([*head, "NLL at C = 1, plus log C", *optimum])
     return Grid(
         columns=["model", "S", "metric", *(f"C = {count}" for count in characters)],
         alignment="lrl" + "r" * len(characters),
