@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.test_restore_weights import CONFIG, SIZE, random_model
-from tfvma.config import replace_options
+from tfvma.config import ModelConfig, replace_options
 from tfvma.errors import CheckpointError
 from tfvma.export import export_saved_model
 from tfvma.layers.memory import LearnedMemory
@@ -19,6 +19,7 @@ from tfvma.widened import Top, widened
 CONV = {"model.filters": (3, 4, 5)}
 WIDER_CONV = {"model.filters": (4, 4, 7), "model.hidden_units": 9}
 MLP = {"model.network": "mlp", "model.units": (7, 6)}
+MLP |= {f"model.{name}": getattr(ModelConfig(), name) for name in ("filters", "hidden_units")}
 WIDER_MLP = {"model.units": (15, 14)}
 LEARNED = {"model.memory_size": 3, "episodes.kind": "images"}
 LEARNED |= {"episodes.num_classes": 8, "episodes.targets_per_class": 4, "episodes.shots": 4}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.test_widened import MLP
 from tests.training.conftest import random_characters
 from tfvma.config import replace_options
 from tfvma.data.images import ImageSet
@@ -85,7 +86,7 @@ def test_queries_are_as_long_as_they_were_and_keys_lie_as_they_did(untied, tiny)
     ("narrow", "wide"),
     [
         ({"model.filters": (3, 4)}, {"model.filters": (5, 6), "model.hidden_units": 9}),
-        ({"model.network": "mlp", "model.units": (7, 6)}, {"model.units": (9, 8)}),
+        (MLP, {"model.units": (9, 8)}),
     ],
 )
 def test_a_wider_tied_model_has_queries_as_long_as_those_of_the_narrower(
