@@ -20,7 +20,7 @@ import tfvma
 from tfvma.config import Config, EpisodeConfig, ModelConfig, TrainingConfig, from_dict
 from tfvma.errors import DivergedError, InvalidArgumentError, OutputError
 from tfvma.export import export_saved_model
-from tfvma.layers import Addressing, ConvDecoder
+from tfvma.layers import Addressing, ConvDecoder, GaussianHead
 from tfvma.models import VariationalMemoryAddressing
 from tfvma.models.build import build_model
 from tfvma.restore_weights import restore_weights
@@ -264,9 +264,19 @@ def test_one_layer_in_two_places_is_refused(model, tmp_path):
     layers = {name: getattr(random_model(), name) for name in model.LAYERS}
     key = layers["addressing"].key_embedding
     layers["addressing"] = Addressing(key, key, name="addressing")
-    # Options tell layers of other names apart no more than those of equal ones.
+    # Its options are those of two equal layers.
     mine = type(model)(**layers, image_shape=model.image_shape)
     with pytest.raises(InvalidArgumentError, match=r"addressing has \d+ weights and not \d+"):
+        export_saved_model(mine, CONFIG, tmp_path)
+
+
+def test_a_layer_that_was_built_for_other_shapes_is_refused(model, tmp_path):
+    """Options say nothing of them."""
+    layers = {name: getattr(random_model(), name) for name in model.LAYERS}
+    layers["prior_head"] = GaussianHead.from_config(model.prior_head.get_config())
+    layers["prior_head"].build((None, 7))
+    mine = type(model)(**layers, image_shape=model.image_shape)
+    with pytest.raises(InvalidArgumentError, match=r"prior/hidden/kernel is \[7, 6\] and not"):
         export_saved_model(mine, CONFIG, tmp_path)
 
 

@@ -7,7 +7,7 @@ import difflib
 import json
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from tfvma.datasets import CHARACTERS, IMAGES
@@ -229,17 +229,16 @@ class Config:
     intervals: IntervalConfig = field(default_factory=IntervalConfig)
 
 
-_SECTIONS = tuple(
-    section for section, kind in get_type_hints(Config).items() if dataclasses.is_dataclass(kind)
-)
+_SECTIONS = {
+    section: kind for section, kind in get_type_hints(Config).items() if is_dataclass(kind)
+}
 
 
 def option_types() -> dict[str, Any]:
     """The type of every option, by dotted key: {"training.steps": int, ...}."""
     return {
         f"{section}.{name}": hint
-        for section, kind in get_type_hints(Config).items()
-        if dataclasses.is_dataclass(kind)
+        for section, kind in _SECTIONS.items()
         for name, hint in get_type_hints(kind).items()
     }
 
@@ -380,7 +379,8 @@ def check_config(config: Config) -> None:
 
 
 def check_model(model: ModelConfig) -> None:
-    """Raises InvalidArgumentError for a value that no model can be made of."""
+    """Raises InvalidArgumentError for a number out of range, a choice that is none, or one that the
+    model would not read."""
     values = {f"model.{name}": value for name, value in dataclasses.asdict(model).items()}
     for key in ("model.hidden_units", "model.latent_dim", "model.key_dim", "model.image_size"):
         check_at_least(key, values[key], 1)
@@ -437,10 +437,10 @@ def _check_memory(config: Config) -> None:
 
 
 def _typed(key: str, value: Any, hint: Any) -> Any:
-    if hint is float and type(value) is int and abs(value) <= sys.float_info.max:
+    if hint is float and type(value) in (int, float):
+        if not abs(value) <= sys.float_info.max:
+            raise InvalidArgumentError(f"{key}={value!r}: expected a finite number.")
         return float(value)
-    if hint is float and type(value) in (int, float) and not abs(value) <= sys.float_info.max:
-        raise InvalidArgumentError(f"{key}={value!r}: expected a finite number.")
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
         if isinstance(value, (list, tuple)) and all(type(part) is item for part in value):

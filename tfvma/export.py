@@ -63,8 +63,8 @@ def export_saved_model(
         The folder of the version.
 
     Raises:
-        InvalidArgumentError: for a name that is a path, a version that exists, or a model
-            or earlier version of another architecture than `config`.
+        InvalidArgumentError: for a name that is a path, a version that exists, or a model or
+            earlier version of another architecture than `config`, as with layers of a user's own.
         DivergedError: for weights that are not finite.
         CheckpointError: where the config.json of earlier versions is missing or damaged.
         OutputError: where the folder cannot be written to, or holds a damaged metrics.json.

@@ -12,7 +12,7 @@ def log(offset: float) -> list[dict[str, float]]:
         {"step": 100.0 * n, "address_accuracy": 0.1 * n + offset, "kl_a": n + offset}
         for n in range(1, 4)
     ]
-    # As where a run was resumed, a row can lack what others have.
+    # A row can lack what others have.
     return [*rows, {"step": 400.0}]
 
 

@@ -11,7 +11,7 @@ from tfvma.evaluation.metrics_file import Row
 from tfvma.evaluation.paper import SHOTS_RANGES
 from tfvma.evaluation.table import (
     NONE,
-    cells_of,
+    paper_of,
     split_rows,
     targets_of,
     training_of,
@@ -66,7 +66,7 @@ def _grid(dataset: str, models: Mapping[str, ZooModel], lines: Mapping[_Place, _
         if compared and kind.has_address and classes == _CLASSES:
             printed = [memory[0], "few to many", *map(_range_of, columns)]
         else:
-            printed = [*memory, *(_paper_of(line.get(column)) for column in columns)]
+            printed = [*memory, *(paper_of(line.get(column)) for column in columns)]
         if printed[2:] not in (above[2:], [NONE] * len(columns)):
             cells.append(["the paper's", *printed, NONE, NONE])
             above = printed
@@ -89,7 +89,3 @@ def _range_of(column: BoundColumn) -> str:
         return NONE
     few, many = SHOTS_RANGES[column.metric]
     return f"{few} to {many}"
-
-
-def _paper_of(row: Row | None) -> str:
-    return NONE if row is None else cells_of(row)[1]

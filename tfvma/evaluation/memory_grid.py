@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tfvma.evaluation.grid import Grid
 from tfvma.evaluation.metrics_file import Row
-from tfvma.evaluation.table import NONE, metric_name, split_rows, targets_of, value_of
+from tfvma.evaluation.table import NONE, metric_name, paper_of, split_rows, targets_of, value_of
 from tfvma.evaluation.zoo import ZooModel
 
 _CONFOUNDERS = re.compile(r"confounders C=(?P<varied>\d+) S=(?P<shots>\d+) (?P<data>\S+)")
@@ -71,7 +71,7 @@ def _more_characters(data: str, lines: _Lines) -> Grid:
     for line, cells in _in_order(lines):
         head = [line.name, line.shots]
         if any(row.paper is not None for row in cells.values()):
-            printed = [_printed(cells.get(count)) for count in characters]
+            printed = [paper_of(cells.get(count)) for count in characters]
             table.append(["the paper's", line.shots, _words(line), *printed])
         table.append([*head, _words(line), *(_value(cells.get(count)) for count in characters)])
         if line.metric == "nll" and 1 in cells and _has_address(line, lines):
@@ -137,7 +137,3 @@ def _words(line: _Line) -> str:
 
 def _value(row: Row | None) -> str:
     return NONE if row is None else value_of(row)
-
-
-def _printed(row: Row | None) -> str:
-    return NONE if row is None or row.paper is None else str(float(row.paper))

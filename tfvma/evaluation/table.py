@@ -79,11 +79,19 @@ def value_of(row: Row, digits: int = 2) -> str:
     return f"{row.value:.{digits}f} ± {row.stderr:.{digits}f}".replace("-", "−")
 
 
+def paper_of(row: Row | None) -> str:
+    """What the paper prints, if anything."""
+    if row is None or row.paper is None:
+        return NONE
+    # Nats are printed with one digit at least: 83.0.
+    return f"{100 * row.paper:g} %" if row.metric in _FRACTIONS else str(float(row.paper))
+
+
 def cells_of(row: Row) -> tuple[str, str, str, str]:
     """Ours, the paper's, K and the number of targets."""
     return (
         value_of(row),
-        NONE if row.paper is None else _paper(row),
+        paper_of(row),
         NONE if row.num_samples is None else f"{row.num_samples:,}",
         f"{row.targets:,}",
     )
@@ -140,8 +148,3 @@ def format_table(rows: Sequence[Row]) -> str:
     return "\n".join(
         [text(header), *(part for name, group in groups for part in (name, *map(text, group)))]
     )
-
-
-def _paper(row: Row) -> str:
-    # Nats are printed with one digit at least: 83.0.
-    return f"{100 * row.paper:g} %" if row.metric in _FRACTIONS else str(float(row.paper))

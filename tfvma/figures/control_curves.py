@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
-from tfvma.figures.style import BLUE, FONT_SIZE, INK, ORANGE, SMALL, VERMILLION, new_figure, tidy
+from tfvma.figures.style import (
+    BLUE,
+    FONT_SIZE,
+    GREEN,
+    INK,
+    ORANGE,
+    PINK,
+    SMALL,
+    VERMILLION,
+    new_figure,
+    steps_below,
+    tidy,
+)
 
-# The reference first; the last two are of the same palette as the others.
+# The reference first.
 _LOOKS = (
     {"color": VERMILLION, "linewidth": 2.6},
     {"color": BLUE, "linestyle": "--"},
     {"color": ORANGE},
-    {"color": "#009E73"},
-    {"color": "#CC79A7"},
+    {"color": GREEN},
+    {"color": PINK},
 )
 
 Log = Sequence[Mapping[str, float]]
@@ -54,9 +66,7 @@ def control_curves(logs: Mapping[str, Log], chance: float) -> Figure:
     above.yaxis.set_major_formatter(PercentFormatter(1.0))
     above.set_ylabel("address right, training")
     below.set_ylabel("KL(a), nats, training")
-    below.set_xlabel("training steps")
-    below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    below.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
+    steps_below(below)
     handles, labels = above.get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside upper left", ncols=2, frameon=False, fontsize=FONT_SIZE

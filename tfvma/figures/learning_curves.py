@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from tfvma.figures.style import (
     BLUE,
@@ -22,6 +22,7 @@ from tfvma.figures.style import (
     SMALL,
     VERMILLION,
     new_figure,
+    steps_below,
     tidy,
 )
 
@@ -81,9 +82,7 @@ def learning_curves(
     # Room for the name of a curve that ends at 0.
     below.set_ylim(bottom=-0.06 * below.get_ylim()[1])
     below.set_ylabel("nats per image")
-    below.set_xlabel("training steps")
-    below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    below.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
+    steps_below(below)
 
     tidy(above)
     tidy(below)

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 # Okabe & Ito's palette, which stays apart with any kind of colour vision.
 BLUE, VERMILLION, ORANGE = "#0072B2", "#D55E00", "#E69F00"
+GREEN, PINK = "#009E73", "#CC79A7"
 INK, GREY, PALE = "#1f2933", "#6b7280", "#d5d9de"
 # All figures are as wide as a page's text, so that their letters have one size.
 WIDTH = 6.4
@@ -33,6 +35,13 @@ def tidy(axes: Axes) -> None:
     axes.yaxis.label.set_size(FONT_SIZE)
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def steps_below(axes: Axes) -> None:
+    """Training steps as the horizontal axis."""
+    axes.set_xlabel("training steps")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
 
 
 def curve_with_error(

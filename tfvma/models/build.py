@@ -26,7 +26,7 @@ def build_model(config: Config, precision: str | None = None) -> EpisodicModel:
             weights are float32 under both, so that they fit both.
 
     Raises:
-        InvalidArgumentError: for a value that no model can be made of.
+        InvalidArgumentError: for a precision that is none of these, and as `check_model`.
     """
     size = config.model
     check_model(size)
